@@ -148,9 +148,9 @@ def all_handlers(  # each is a part that was opened before
         metadata=Metadata(catalog, known.signing_keys),
         health=health,
         logs=LogStream(catalog, log_hub, Tickets(known.redis), write_timeout_s=settings.write_timeout),
-        exchanges=ExchangeHandlers(catalog, exchanges),
+        exchanges=ExchangeHandlers(exchanges),
         tapes=_tape_paths(settings, known, traffic, parts, exchanges),
-        status=StatusHandlers(catalog, known.redis, queue_shards=settings.queue_shards),
+        status=StatusHandlers(known.redis, queue_shards=settings.queue_shards),
         webtask_logs=WebtaskLogs(catalog, log_hub, write_timeout_s=settings.write_timeout),
         configuration=_configuration_paths(known, parts, AdminFileKeeper(settings.admin_file, known.vault)),
         rules=_rule_paths(known, parts, page_bytes=settings.page_kb * 1024),
@@ -197,11 +197,11 @@ def _configuration_paths(known: Configuration, parts: _RuleParts, admin_file: Ad
         admin_file=admin_file,
     )
     return ConfigurationPaths(
-        clients=ClientHandlers(catalog, clients),
-        client_secrets=ClientSecretHandlers(catalog, secrets),
-        resource_servers=NounHandlers(catalog, apis, name="resource_servers", filters=apis.filters),
-        client_grants=NounHandlers(catalog, grants, name="client_grants", filters=grants.filters),
-        deletions=DeletionHandlers(catalog, deletions),
+        clients=ClientHandlers(clients),
+        client_secrets=ClientSecretHandlers(secrets),
+        resource_servers=NounHandlers(apis, name="resource_servers", filters=apis.filters),
+        client_grants=NounHandlers(grants, name="client_grants", filters=grants.filters),
+        deletions=DeletionHandlers(deletions),
     )
 
 
@@ -210,29 +210,29 @@ def _rule_paths(known: Configuration, parts: _RuleParts, *, page_bytes: int) -> 
     rules, records, secrets = parts.rules, parts.records, parts.secrets
     webtasks = Webtasks(store, records, parts.forms, parts.texts, rules, secrets)
     return RulePaths(
-        rules=LongNounHandlers(catalog, rules, name="rules", filters=rules.filters, page_bytes=page_bytes),
-        flow=FlowHandlers(catalog, Flow(store, records)),
-        secrets=SecretHandlers(catalog, secrets),
-        trials=TrialHandlers(catalog, parts.trials),
-        versions=RuleVersionHandlers(catalog, rules, parts.versions),
-        resuming=ResumeHandlers(catalog, Resuming(catalog, store, records)),
-        rollouts=RolloutHandlers(catalog, parts.rollouts),
-        hooks=HookHandlers(catalog, Hooks(records, parts.forms, rules, secrets), page_bytes=page_bytes),
+        rules=LongNounHandlers(rules, name="rules", filters=rules.filters, page_bytes=page_bytes),
+        flow=FlowHandlers(Flow(store, records)),
+        secrets=SecretHandlers(secrets),
+        trials=TrialHandlers(parts.trials),
+        versions=RuleVersionHandlers(rules, parts.versions),
+        resuming=ResumeHandlers(Resuming(catalog, store, records)),
+        rollouts=RolloutHandlers(parts.rollouts),
+        hooks=HookHandlers(Hooks(records, parts.forms, rules, secrets), page_bytes=page_bytes),
         webtasks=WebtaskHandlers(catalog, webtasks),
         webtask_modules=WebtaskModuleHandlers(catalog, WebtaskModules(parts.packages)),
     )
 
 
 def _action_paths(known: Configuration, parts: _RuleParts, traffic: Traffic) -> ActionPaths:
-    catalog, store = known.catalog, known.store
+    store = known.store
     records = ActionRecords(parts.records, parts.forms)
     actions = Actions(store, records, parts.texts, parts.rules, parts.secrets)
     versions = ActionVersions(records, parts.versions)
     return ActionPaths(
-        actions=ActionHandlers(catalog, actions, versions, ActionTests(records, parts.trials)),
-        versions=ActionVersionHandlers(catalog, actions, versions),
-        triggers=TriggerHandlers(catalog, actions, Bindings(store, records)),
-        executions=ExecutionHandlers(catalog, Executions(traffic.exchanges)),
+        actions=ActionHandlers(actions, versions, ActionTests(records, parts.trials)),
+        versions=ActionVersionHandlers(actions, versions),
+        triggers=TriggerHandlers(actions, Bindings(store, records)),
+        executions=ExecutionHandlers(Executions(traffic.exchanges)),
     )
 
 
@@ -245,12 +245,12 @@ def _tape_paths(
     replays = Replays(catalog, tapes, vault, traffic.dispatcher, deadline_s=settings.request_deadline)
     explanations = Explanations(catalog, traffic.exchanges, tapes, replays, parts.records)
     return TapePaths(
-        tapes=TapeHandlers(catalog, tapes),
-        replays=ReplayHandlers(catalog, replays),
-        cases=TapeCaseHandlers(catalog, TapeCases(tapes, replays, parts.records)),
-        explanations=ExplanationHandlers(catalog, explanations),
-        flips=FlipHandlers(catalog, Flips(catalog, tapes, replays, parts.records)),
-        backtests=BacktestHandlers(catalog, Backtests(parts.records, exchanges, store, replays, parts.trials)),
+        tapes=TapeHandlers(tapes),
+        replays=ReplayHandlers(replays),
+        cases=TapeCaseHandlers(TapeCases(tapes, replays, parts.records)),
+        explanations=ExplanationHandlers(explanations),
+        flips=FlipHandlers(Flips(catalog, tapes, replays, parts.records)),
+        backtests=BacktestHandlers(Backtests(parts.records, exchanges, store, replays, parts.trials)),
     )
 
 
@@ -258,15 +258,13 @@ def _tenant_paths(settings: GatewaySettings, known: Configuration, traffic: Traf
     catalog, store, redis = known.catalog, known.store, known.redis
     tenants = Tenants(catalog, store, known.vault, known.signing_keys, DeletedTenants(redis))
     return TenantPaths(
-        tenants=RecordHandlers(catalog, tenants, name="tenants", id_field="name"),
-        deletion=TenantDeletionHandlers(catalog, TenantDeletion(catalog, store, redis)),
-        settings=TenantSettingsHandlers(catalog, TenantSettings(catalog, store)),
-        signing_keys=SigningKeyHandlers(catalog, SigningKeyring(catalog, store, known.signing_keys)),
-        log=TenantLogHandlers(catalog, Logs(catalog, LogStore(redis))),
-        stats=StatsHandlers(
-            catalog, Stats(TokenCounts(redis), SecretUsage(redis), TokenUse(redis), MinuteCounts(redis))
-        ),
-        quotas=QuotaHandlers(catalog, _quota_use(settings, known, traffic)),
+        tenants=RecordHandlers(tenants, name="tenants", id_field="name"),
+        deletion=TenantDeletionHandlers(TenantDeletion(catalog, store, redis)),
+        settings=TenantSettingsHandlers(TenantSettings(catalog, store)),
+        signing_keys=SigningKeyHandlers(SigningKeyring(catalog, store, known.signing_keys)),
+        log=TenantLogHandlers(Logs(catalog, LogStore(redis))),
+        stats=StatsHandlers(Stats(TokenCounts(redis), SecretUsage(redis), TokenUse(redis), MinuteCounts(redis))),
+        quotas=QuotaHandlers(_quota_use(settings, known, traffic)),
     )
 
 

@@ -6,8 +6,8 @@ from aiohttp import web
 
 from rulemint_gateway.auth0.hooks import HookAnswer, Hooks
 from rulemint_gateway.management.rules.secrets import SecretNames, SecretValues
-from rulemint_gateway.stores.catalog.catalog import Catalog
-from rulemint_gateway.web.callers.bearer import AuthorizedCaller, authorize
+from rulemint_gateway.web.callers.bearer import AuthorizedCaller
+from rulemint_gateway.web.callers.permitted import caller_of
 from rulemint_gateway.web.http.bodies import read_json
 from rulemint_gateway.web.http.etags import etag_header, require_match
 from rulemint_gateway.web.http.idempotency import once
@@ -22,8 +22,8 @@ FILTERS = {"triggerId": "triggerId", "enabled": "enabled"}
 class HookHandlers(LongNounHandlers[HookAnswer]):
     """The five calls of hooks, and the four of a hook's secrets."""
 
-    def __init__(self, catalog: Catalog, hooks: Hooks, *, page_bytes: int) -> None:
-        super().__init__(catalog, hooks, name="hooks", filters=FILTERS, page_bytes=page_bytes)
+    def __init__(self, hooks: Hooks, *, page_bytes: int) -> None:
+        super().__init__(hooks, name="hooks", filters=FILTERS, page_bytes=page_bytes)
         self._hooks = hooks
 
     def operations(self) -> list[Operation]:
@@ -36,14 +36,14 @@ class HookHandlers(LongNounHandlers[HookAnswer]):
 
     async def secret_names(self, request: web.Request) -> web.Response:
         """200 and the names, without values."""
-        caller = authorize(request, self._catalog, scope="read:hooks")
+        caller = caller_of(request)
         hook_id = request.match_info["id"]
         tag = etag_header(await self._hooks.secret_state(caller.tenant, hook_id))
         return json_answer(await self._hooks.secret_names(caller.tenant, hook_id), headers={**NO_STORE, **tag})
 
     async def add_secrets(self, request: web.Request) -> web.Response:
         """201; 409 if a name exists; 412 if the secrets are not what If-Match says."""
-        caller = authorize(request, self._catalog, scope="update:hooks")
+        caller = caller_of(request)
         values: dict[str, str] = await read_json(request, SecretValues)
 
         async def add() -> web.Response:
@@ -55,7 +55,7 @@ class HookHandlers(LongNounHandlers[HookAnswer]):
 
     async def replace_secrets(self, request: web.Request) -> web.Response:
         """201, as at Auth0; 404 if a name does not exist; 412 if the secrets are not what If-Match says."""
-        caller = authorize(request, self._catalog, scope="update:hooks")
+        caller = caller_of(request)
         values: dict[str, str] = await read_json(request, SecretValues)
         self._require_secrets_match(request, caller)
         await self._hooks.replace_secrets(caller.tenant, request.match_info["id"], values)
@@ -63,7 +63,7 @@ class HookHandlers(LongNounHandlers[HookAnswer]):
 
     async def delete_secrets(self, request: web.Request) -> web.Response:
         """204; the body is the list of names; 412 if the secrets are not what If-Match says."""
-        caller = authorize(request, self._catalog, scope="delete:hooks")
+        caller = caller_of(request)
         names: list[str] = await read_json(request, SecretNames)
         self._require_secrets_match(request, caller)
         await self._hooks.delete_secrets(caller.tenant, request.match_info["id"], names)

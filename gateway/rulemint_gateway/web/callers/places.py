@@ -13,6 +13,7 @@ from aiohttp import web
 
 from rulemint_gateway.management.errors import UnavailableError
 from rulemint_gateway.stores.catalog.catalog import Catalog
+from rulemint_gateway.web.callers.permitted import permitted
 from rulemint_gateway.web.callers.tenancy import tenant_of
 from rulemint_gateway.web.http.operations import Operation
 from rulemint_gateway.web.http.problems import Handler
@@ -39,9 +40,9 @@ class Answers:
         self._making = Turns(MADE_AT_ONCE, waiting=at_once, waiting_of_one=at_once)
 
     def of(self, operation: Operation) -> Handler:
-        """The handler of *operation*: with a place if it is one of management, or public and long."""
+        """The handler of *operation*: with a place and for permitted callers if it is one of management, or public."""
         if operation.path.startswith(MANAGEMENT) or "text/html" in operation.answers:
-            return self.in_turn(operation.handle, public=not operation.scopes)
+            return self.in_turn(permitted(operation, self._catalog), public=not operation.scopes)
         return operation.handle
 
     def in_turn(self, handle: Handler, *, public: bool = False) -> Handler:
@@ -59,7 +60,6 @@ class Answers:
             except NoTurnError:
                 raise UnavailableError("Too many calls of this tenant at once: send fewer, or try again") from None
 
-        handle_in_turn.__doc__ = handle.__doc__
         return handle_in_turn
 
     async def _made(self, request: web.Request, handle: Handler, tenant: str) -> web.StreamResponse:

@@ -18,8 +18,7 @@ from rulemint_gateway.management.deletions import (
     RuleDeletion,
     RuleSecretsDeletion,
 )
-from rulemint_gateway.stores.catalog.catalog import Catalog
-from rulemint_gateway.web.callers.bearer import authorize, authorize_any
+from rulemint_gateway.web.callers.permitted import caller_of, require_scope
 from rulemint_gateway.web.http.bodies import read_json
 from rulemint_gateway.web.http.idempotency import once
 from rulemint_gateway.web.http.operations import Operation
@@ -40,8 +39,7 @@ _SCOPES: dict[type[Any], str] = {
 class DeletionHandlers:
     """Deletes many records in one transaction."""
 
-    def __init__(self, catalog: Catalog, deletions: Deletions) -> None:
-        self._catalog = catalog
+    def __init__(self, deletions: Deletions) -> None:
         self._deletions = deletions
 
     def operations(self) -> list[Operation]:
@@ -67,10 +65,10 @@ class DeletionHandlers:
 
         Each noun needs the scope that deletes one of it; secrets of a rule need ``update:rules``.
         """
-        caller = authorize_any(request, self._catalog, scopes=tuple(_SCOPES.values()))
+        caller = caller_of(request)
         body = await read_json(request, DeleteRecords)
         for scope in _scopes_for(body.deletions):
-            authorize(request, self._catalog, scope=scope)
+            require_scope(request, scope)
 
         async def make() -> web.Response:
             deleted = await self._deletions.delete(caller.tenant, body.deletions)

@@ -14,7 +14,7 @@ import msgspec
 from aiohttp import web
 
 from rulemint_gateway.management.nouns.listings import matches
-from rulemint_gateway.stores.catalog.catalog import Catalog
+from rulemint_gateway.web.callers.permitted import caller_of
 from rulemint_gateway.web.callers.places import BEGUN
 from rulemint_gateway.web.http.operations import Operation
 from rulemint_gateway.web.http.paging import ListQuery, first_of_checkpoint, list_query, wanted_of
@@ -67,14 +67,13 @@ class LongNounHandlers(NounHandlers[A]):
 
     def __init__(
         self,
-        catalog: Catalog,
         noun: LongNoun[A],
         *,
         name: str,
         filters: Mapping[str, str],
         page_bytes: int = PAGE_BYTES,
     ) -> None:
-        super().__init__(catalog, noun, name=name, filters=filters)
+        super().__init__(noun, name=name, filters=filters)
         self._long_noun = noun
         self._page_bytes = page_bytes
 
@@ -87,7 +86,7 @@ class LongNounHandlers(NounHandlers[A]):
 
         A page by checkpoints ends before its `take` if it becomes too long; its `next` says where to go on.
         """
-        caller = self._authorize(request, "read")
+        caller = caller_of(request)
         query = list_query(request, filters=self._filters)
         rules = await self._long_noun.rules(caller.tenant)
         wanted = wanted_of(request, self._filters)

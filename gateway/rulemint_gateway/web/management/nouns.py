@@ -12,8 +12,8 @@ from aiohttp import web
 from rulemint_gateway.management.nouns.answers import shown_field
 from rulemint_gateway.management.nouns.etags import Shown, answer_of
 from rulemint_gateway.management.nouns.listings import Listing
-from rulemint_gateway.stores.catalog.catalog import Catalog
-from rulemint_gateway.web.callers.bearer import AuthorizedCaller, authorize
+from rulemint_gateway.web.callers.bearer import AuthorizedCaller
+from rulemint_gateway.web.callers.permitted import caller_of
 from rulemint_gateway.web.http.bodies import read_json
 from rulemint_gateway.web.http.etags import etag_header, require_match
 from rulemint_gateway.web.http.idempotency import once
@@ -68,7 +68,6 @@ class CollectionHandlers(Generic[A]):
 
     def __init__(
         self,
-        catalog: Catalog,
         noun: Collection[A],
         *,
         name: str,
@@ -78,13 +77,11 @@ class CollectionHandlers(Generic[A]):
         """Make the handlers of a noun.
 
         Args:
-            catalog: Where callers and their grants are found.
             noun: The use cases.
             name: As scopes and lists spell it: ``resource_servers``.
             filters: Query parameters of the list → the fields of a record that they are compared with.
             id_field: The field of a record that its path has.
         """
-        self._catalog = catalog
         self._collection = noun
         self._name = name
         self._path = f"/api/v2/{name.replace('_', '-')}"
@@ -125,7 +122,7 @@ class CollectionHandlers(Generic[A]):
 
     async def create(self, request: web.Request) -> web.Response:
         """201 and the record; with an Idempotency-Key, what the first request with it got."""
-        caller = self._authorize(request, "create")
+        caller = caller_of(request)
         body = await read_json(request, self._collection.create_body)
 
         async def make() -> web.Response:
@@ -138,13 +135,10 @@ class CollectionHandlers(Generic[A]):
 
     async def list(self, request: web.Request) -> web.StreamResponse:
         """200 and a page of records."""
-        caller = self._authorize(request, "read")
+        caller = caller_of(request)
         query = list_query(request, filters=self._filters)
         listing = (await self._collection.list(caller.tenant)).matching(wanted_of(request, self._filters))
         return json_answer(page_of(listing, query, key=self._name, id_field=self._id_field), headers=NO_STORE)
-
-    def _authorize(self, request: web.Request, verb: str) -> AuthorizedCaller:
-        return authorize(request, self._catalog, scope=f"{verb}:{self._name}")
 
     def _log_change(self, what: str, caller: AuthorizedCaller, record_id: object) -> None:
         log.info("record changed", noun=self._name, what=what, tenant=caller.tenant, by=caller.client_id, id=record_id)
@@ -155,14 +149,13 @@ class RecordHandlers(CollectionHandlers[A]):
 
     def __init__(
         self,
-        catalog: Catalog,
         noun: Records[A],
         *,
         name: str,
         filters: Mapping[str, str] | None = None,
         id_field: str = "id",
     ) -> None:
-        super().__init__(catalog, noun, name=name, filters=filters, id_field=id_field)
+        super().__init__(noun, name=name, filters=filters, id_field=id_field)
         self._records = noun
 
     def operations(self) -> list[Operation]:
@@ -198,14 +191,14 @@ class RecordHandlers(CollectionHandlers[A]):
 
     async def read(self, request: web.Request) -> web.Response:
         """200 and the record, or the fields of it that are asked for; the ETag is that of all of it."""
-        caller = self._authorize(request, "read")
+        caller = caller_of(request)
         query = fields_query(request)
         record = await self._records.read(caller.tenant, request.match_info["id"])
         return json_answer(query.project(answer_of(record)), headers={**NO_STORE, **etag_header(record)})
 
     async def patch(self, request: web.Request) -> web.Response:
         """200 and the changed record; 412 if it is not what If-Match says."""
-        caller, record_id = self._authorize(request, "update"), request.match_info["id"]
+        caller, record_id = caller_of(request), request.match_info["id"]
         body = await read_json(request, self._records.patch_body)
         self._check_patch(request, body)
         require_match(request, lambda: self._records.read(caller.tenant, record_id))
@@ -222,14 +215,13 @@ class NounHandlers(RecordHandlers[A]):
 
     def __init__(
         self,
-        catalog: Catalog,
         noun: Noun[A],
         *,
         name: str,
         filters: Mapping[str, str] | None = None,
         id_field: str = "id",
     ) -> None:
-        super().__init__(catalog, noun, name=name, filters=filters, id_field=id_field)
+        super().__init__(noun, name=name, filters=filters, id_field=id_field)
         self._noun = noun
 
     def operations(self) -> list[Operation]:
@@ -250,7 +242,7 @@ class NounHandlers(RecordHandlers[A]):
 
     async def delete(self, request: web.Request) -> web.Response:
         """204, also when there was nothing to delete; 412 if it is not what If-Match says."""
-        caller, record_id = self._authorize(request, "delete"), request.match_info["id"]
+        caller, record_id = caller_of(request), request.match_info["id"]
         require_match(request, lambda: self._noun.read(caller.tenant, record_id))
         await self._noun.delete(caller.tenant, record_id)
         self._log_change("deleted", caller, record_id)

@@ -9,8 +9,7 @@ from aiohttp import web
 from msgspec import Meta
 
 from rulemint_gateway.management.stats import DayAnswer, Minutes, Stats, Waste
-from rulemint_gateway.stores.catalog.catalog import Catalog
-from rulemint_gateway.web.callers.bearer import authorize
+from rulemint_gateway.web.callers.permitted import caller_of
 from rulemint_gateway.web.http.operations import Operation
 from rulemint_gateway.web.http.paging import MAX_PER_PAGE
 from rulemint_gateway.web.http.problems import NO_STORE, json_answer
@@ -46,8 +45,7 @@ class MinutesQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 class StatsHandlers:
     """The calls of the tenant's statistics."""
 
-    def __init__(self, catalog: Catalog, stats: Stats) -> None:
-        self._catalog = catalog
+    def __init__(self, stats: Stats) -> None:
         self._stats = stats
 
     def operations(self) -> list[Operation]:
@@ -96,19 +94,19 @@ class StatsHandlers:
 
     async def daily(self, request: web.Request) -> web.Response:
         """200 and one entry for each day."""
-        caller = authorize(request, self._catalog, scope="read:stats")
+        caller = caller_of(request)
         query = query_of(request, DaysQuery)
         days = await self._stats.daily(caller.tenant, first=query.from_, last=query.to)
         return json_answer(days, headers=NO_STORE)
 
     async def active(self, request: web.Request) -> web.Response:
         """200 and a number."""
-        caller = authorize(request, self._catalog, scope="read:stats")
+        caller = caller_of(request)
         return json_answer(await self._stats.active_clients(caller.tenant), headers=NO_STORE)
 
     async def minutes(self, request: web.Request) -> web.Response:
         """200 and the last minutes until now, counted within 5 seconds."""
-        caller = authorize(request, self._catalog, scope="read:stats")
+        caller = caller_of(request)
         query = query_of(request, MinutesQuery)
         return json_answer(await self._stats.minutes(caller.tenant, last=query.last), headers=NO_STORE)
 
@@ -118,6 +116,6 @@ class StatsHandlers:
         A token is wasted if the client had one in force already, for the same API and scopes. Tokens are counted
         within 5 seconds. A client that uses more than 8 pairs of API and scopes may waste more than is shown.
         """
-        caller = authorize(request, self._catalog, scope="read:stats")
+        caller = caller_of(request)
         query = query_of(request, WasteQuery)
         return json_answer(await self._stats.waste(caller.tenant, day=query.day, take=query.take), headers=NO_STORE)

@@ -11,9 +11,9 @@ from rulemint_gateway.auth0.actions.bodies import CreateAction, PatchAction
 from rulemint_gateway.auth0.actions.testing import ActionTest, ActionTests
 from rulemint_gateway.auth0.actions.versions import ActionVersions
 from rulemint_gateway.auth0.trigger import check_trigger
-from rulemint_gateway.stores.catalog.catalog import Catalog
 from rulemint_gateway.web.auth0.actions.calls import ACTION, ACTIONS, ActionCalls
 from rulemint_gateway.web.auth0.actions.queries import ActionQuery
+from rulemint_gateway.web.callers.permitted import caller_of
 from rulemint_gateway.web.http.bodies import read_json
 from rulemint_gateway.web.http.etags import etag_header
 from rulemint_gateway.web.http.idempotency import once
@@ -32,8 +32,8 @@ class DeleteQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 class ActionHandlers(ActionCalls):
     """The calls about actions themselves."""
 
-    def __init__(self, catalog: Catalog, actions: Actions, versions: ActionVersions, tests: ActionTests) -> None:
-        super().__init__(catalog, actions)
+    def __init__(self, actions: Actions, versions: ActionVersions, tests: ActionTests) -> None:
+        super().__init__(actions)
         self._versions = versions
         self._tests = tests
 
@@ -123,7 +123,7 @@ class ActionHandlers(ActionCalls):
 
     async def create(self, request: web.Request) -> web.Response:
         """201 and the action; with an Idempotency-Key, what the first request with it got."""
-        caller = self.authorize(request, "create")
+        caller = caller_of(request)
         body = await read_json(request, CreateAction)
 
         async def make() -> web.Response:
@@ -135,7 +135,7 @@ class ActionHandlers(ActionCalls):
 
     async def list(self, request: web.Request) -> web.StreamResponse:
         """200 and a page of actions, with their code: Auth0's tools take it from here."""
-        caller = self.authorize(request, "read")
+        caller = caller_of(request)
         query = query_of(request, ActionQuery)
         if query.trigger_id is not None:
             check_trigger(query.trigger_id, field="triggerId")
@@ -147,13 +147,13 @@ class ActionHandlers(ActionCalls):
 
     async def read(self, request: web.Request) -> web.Response:
         """200 and the action."""
-        caller = self.authorize(request, "read")
+        caller = caller_of(request)
         action = await self.actions.read(caller.tenant, request.match_info["id"])
         return json_answer(action, headers={**NO_STORE, **etag_header(action)})
 
     async def patch(self, request: web.Request) -> web.Response:
         """200 and the changed action; 412 if it is not what If-Match says."""
-        caller = self.authorize(request, "update")
+        caller = caller_of(request)
         action_id, body = request.match_info["id"], await read_json(request, PatchAction)
         self.require_match(request, caller)
         patched = await self.actions.patch(caller.tenant, action_id, body)
@@ -162,7 +162,7 @@ class ActionHandlers(ActionCalls):
 
     async def delete(self, request: web.Request) -> web.Response:
         """204; 404 if there is none, and 409 if it is bound, unless forced."""
-        caller = self.authorize(request, "delete")
+        caller = caller_of(request)
         action_id, query = request.match_info["id"], query_of(request, DeleteQuery)
         self.require_match(request, caller)
         await self.actions.delete(caller.tenant, action_id, force=query.force)
@@ -171,7 +171,7 @@ class ActionHandlers(ActionCalls):
 
     async def deploy(self, request: web.Request) -> web.Response:
         """200 and the version that runs now, which was the draft; the body does not matter."""
-        caller = self.authorize(request, "create")
+        caller = caller_of(request)
         action_id = request.match_info["id"]
         self.require_match(request, caller)
         version = await self._versions.deploy(caller.tenant, action_id)
@@ -180,7 +180,7 @@ class ActionHandlers(ActionCalls):
 
     async def test(self, request: web.Request) -> web.Response:
         """200 however the action ends."""
-        caller = self.authorize(request, "create")
+        caller = caller_of(request)
         action_id = request.match_info["id"]
         answer = await self._tests.run(caller.tenant, action_id, await read_json(request, ActionTest))
         self.note("action tried", caller, action_id)

@@ -8,8 +8,7 @@ import structlog
 from aiohttp import web
 
 from rulemint_gateway.auth0.actions.actions import Actions
-from rulemint_gateway.stores.catalog.catalog import Catalog
-from rulemint_gateway.web.callers.bearer import AuthorizedCaller, authorize
+from rulemint_gateway.web.callers.bearer import AuthorizedCaller
 from rulemint_gateway.web.http.etags import require_match
 from rulemint_gateway.web.http.operations import Operation
 from rulemint_gateway.web.http.problems import Handler
@@ -23,9 +22,8 @@ ACTION = f"{ACTIONS}/{{id}}"
 class ActionCalls:
     """The scopes, the precondition and the service's log."""
 
-    def __init__(self, catalog: Catalog, actions: Actions) -> None:
+    def __init__(self, actions: Actions) -> None:
         self.actions = actions
-        self._catalog = catalog
 
     def operation(
         self, method: str, path: str, handle: Handler, summary: str, *, scope: str, **described: Any
@@ -35,10 +33,6 @@ class ActionCalls:
         return Operation(
             method=method, path=path, handle=handle, tag="Actions", summary=summary, scopes=scopes, **described
         )
-
-    def authorize(self, request: web.Request, verb: str) -> AuthorizedCaller:
-        """The caller, if it may *verb* actions."""
-        return authorize(request, self._catalog, scope=f"{verb}:actions")
 
     def require_match(self, request: web.Request, caller: AuthorizedCaller) -> None:
         """Refuse the write if the action is not what If-Match says."""

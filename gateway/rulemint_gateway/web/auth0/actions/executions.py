@@ -6,8 +6,7 @@ from aiohttp import web
 
 from rulemint_gateway.auth0.actions.answers import ExecutionAnswer
 from rulemint_gateway.auth0.actions.executions import Executions
-from rulemint_gateway.stores.catalog.catalog import Catalog
-from rulemint_gateway.web.callers.bearer import authorize
+from rulemint_gateway.web.callers.permitted import caller_of
 from rulemint_gateway.web.http.operations import Operation
 from rulemint_gateway.web.http.problems import NO_STORE, json_answer
 
@@ -15,8 +14,7 @@ from rulemint_gateway.web.http.problems import NO_STORE, json_answer
 class ExecutionHandlers:
     """The one call about executions."""
 
-    def __init__(self, catalog: Catalog, executions: Executions) -> None:
-        self._catalog = catalog
+    def __init__(self, executions: Executions) -> None:
         self._executions = executions
 
     def operations(self) -> list[Operation]:
@@ -35,5 +33,5 @@ class ExecutionHandlers:
 
     async def read(self, request: web.Request) -> web.Response:
         """200 and the execution; the tenant's log names its id in ``details.actions.executions``."""
-        caller = authorize(request, self._catalog, scope="read:actions")
+        caller = caller_of(request)
         return json_answer(await self._executions.read(caller.tenant, request.match_info["id"]), headers=NO_STORE)

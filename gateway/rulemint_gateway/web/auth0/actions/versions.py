@@ -8,9 +8,9 @@ from aiohttp import web
 from rulemint_gateway.auth0.actions.actions import Actions
 from rulemint_gateway.auth0.actions.answers import ActionVersionAnswer
 from rulemint_gateway.auth0.actions.versions import ActionVersions
-from rulemint_gateway.stores.catalog.catalog import Catalog
 from rulemint_gateway.web.auth0.actions.calls import ACTION, ActionCalls
 from rulemint_gateway.web.auth0.actions.queries import PageQuery
+from rulemint_gateway.web.callers.permitted import caller_of
 from rulemint_gateway.web.http.bodies import read_json
 from rulemint_gateway.web.http.operations import CountedPage, Operation
 from rulemint_gateway.web.http.problems import NO_STORE, json_answer
@@ -28,8 +28,8 @@ class DeployVersion(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 class ActionVersionHandlers(ActionCalls):
     """The calls about the versions of an action."""
 
-    def __init__(self, catalog: Catalog, actions: Actions, versions: ActionVersions) -> None:
-        super().__init__(catalog, actions)
+    def __init__(self, actions: Actions, versions: ActionVersions) -> None:
+        super().__init__(actions)
         self._versions = versions
 
     def operations(self) -> list[Operation]:
@@ -70,7 +70,7 @@ class ActionVersionHandlers(ActionCalls):
 
     async def list_versions(self, request: web.Request) -> web.StreamResponse:
         """200 and a page of versions, newest first."""
-        caller = self.authorize(request, "read")
+        caller = caller_of(request)
         query = query_of(request, PageQuery)
         start = query.page * query.per_page
         rule, numbers = await self._versions.numbers(caller.tenant, request.match_info["id"])
@@ -80,13 +80,13 @@ class ActionVersionHandlers(ActionCalls):
 
     async def read_version(self, request: web.Request) -> web.Response:
         """200 and one version."""
-        caller = self.authorize(request, "read")
+        caller = caller_of(request)
         version = await self._versions.read(caller.tenant, request.match_info["id"], version_number(request))
         return json_answer(version, headers=NO_STORE)
 
     async def deploy_version(self, request: web.Request) -> web.Response:
         """202, as at Auth0, and the version, which runs now."""
-        caller = self.authorize(request, "create")
+        caller = caller_of(request)
         body = await read_json(request, DeployVersion) if request.can_read_body else DeployVersion()
         action_id, number = request.match_info["id"], version_number(request)
         self.require_match(request, caller)

@@ -8,8 +8,7 @@ from aiohttp import web
 from rulemint_gateway.management.backtests.answers import BacktestAnswer
 from rulemint_gateway.management.backtests.backtests import Backtests
 from rulemint_gateway.management.backtests.bodies import BacktestBody
-from rulemint_gateway.stores.catalog.catalog import Catalog
-from rulemint_gateway.web.callers.bearer import authorize
+from rulemint_gateway.web.callers.permitted import caller_of
 from rulemint_gateway.web.http.bodies import read_json
 from rulemint_gateway.web.http.operations import Operation
 from rulemint_gateway.web.http.problems import NO_STORE, json_answer
@@ -21,8 +20,7 @@ log = structlog.get_logger(__name__)
 class BacktestHandlers:
     """Runs a draft on recorded traffic."""
 
-    def __init__(self, catalog: Catalog, backtests: Backtests) -> None:
-        self._catalog = catalog
+    def __init__(self, backtests: Backtests) -> None:
         self._backtests = backtests
 
     def operations(self) -> list[Operation]:
@@ -34,7 +32,7 @@ class BacktestHandlers:
                 handle=self.run,
                 tag="Rules",
                 summary="Try a draft on recorded token requests",
-                scopes=(READ,),
+                scopes=(READ, "update:rules"),
                 body=BacktestBody,
                 answer=BacktestAnswer,
                 refusals=(404, 409),
@@ -44,11 +42,10 @@ class BacktestHandlers:
     async def run(self, request: web.Request) -> web.Response:
         """Replay the tapes of the rule with the version that runs and with the draft, and compare how they end.
 
-        This takes `update:rules` too, as trying a rule does. Nothing leaves a replay: no call, no write, no token, no
-        record. A call ends after 20 seconds; send its `next` as `before` to go on.
+        Nothing leaves a replay: no call, no write, no token, no record. A call ends after 20 seconds; send
+        its `next` as `before` to go on.
         """
-        caller = authorize(request, self._catalog, scope=READ)
-        authorize(request, self._catalog, scope="update:rules")
+        caller = caller_of(request)
         answer = await self._backtests.run(caller.tenant, await read_json(request, BacktestBody))
         log.info(
             "rule backtested",

@@ -9,8 +9,7 @@ from msgspec import UNSET
 
 from rulemint_gateway.management.clients.bodies import ClientAnswer
 from rulemint_gateway.management.clients.clients import Clients
-from rulemint_gateway.stores.catalog.catalog import Catalog
-from rulemint_gateway.web.callers.bearer import authorize
+from rulemint_gateway.web.callers.permitted import require_scope
 from rulemint_gateway.web.management.nouns import NounHandlers
 
 FILTERS = {name: name for name in ("is_first_party", "app_type")} | {"is_global": "global"}
@@ -19,9 +18,9 @@ FILTERS = {name: name for name in ("is_first_party", "app_type")} | {"is_global"
 class ClientHandlers(NounHandlers[ClientAnswer]):
     """Clients; to set a secret with a patch takes a scope of its own."""
 
-    def __init__(self, catalog: Catalog, clients: Clients) -> None:
-        super().__init__(catalog, clients, name="clients", filters=FILTERS, id_field="client_id")
+    def __init__(self, clients: Clients) -> None:
+        super().__init__(clients, name="clients", filters=FILTERS, id_field="client_id")
 
     def _check_patch(self, request: web.Request, body: Any) -> None:
         if body.client_secret is not UNSET:
-            authorize(request, self._catalog, scope="update:client_keys")
+            require_scope(request, "update:client_keys")

@@ -8,8 +8,8 @@ from aiohttp import web
 from rulemint_gateway.management.clients.bodies import ClientAnswer
 from rulemint_gateway.management.clients.secrets import ClientSecretAnswer, ClientSecrets, CreateSecret
 from rulemint_gateway.management.nouns.etags import answer_of
-from rulemint_gateway.stores.catalog.catalog import Catalog
-from rulemint_gateway.web.callers.bearer import AuthorizedCaller, authorize
+from rulemint_gateway.web.callers.bearer import AuthorizedCaller
+from rulemint_gateway.web.callers.permitted import caller_of
 from rulemint_gateway.web.http.bodies import read_json
 from rulemint_gateway.web.http.etags import etag_header, require_match
 from rulemint_gateway.web.http.idempotency import once
@@ -25,8 +25,7 @@ TAG = "Clients"
 class ClientSecretHandlers:
     """The secrets of a client."""
 
-    def __init__(self, catalog: Catalog, secrets: ClientSecrets) -> None:
-        self._catalog = catalog
+    def __init__(self, secrets: ClientSecrets) -> None:
         self._secrets = secrets
 
     def operations(self) -> list[Operation]:
@@ -81,7 +80,7 @@ class ClientSecretHandlers:
 
     async def rotate(self, request: web.Request) -> web.Response:
         """200 and the client with its new secret, its only one; 412 if its secrets are not what If-Match says."""
-        caller = authorize(request, self._catalog, scope="update:client_keys")
+        caller = caller_of(request)
         client_id = request.match_info["id"]
 
         async def make() -> web.Response:
@@ -94,14 +93,14 @@ class ClientSecretHandlers:
 
     async def list(self, request: web.Request) -> web.Response:
         """200 and the names, never the values."""
-        caller = authorize(request, self._catalog, scope="read:client_keys")
+        caller = caller_of(request)
         client_id = request.match_info["id"]
         tag = etag_header(await self._secrets.state(caller.tenant, client_id))
         return json_answer(await self._secrets.list(caller.tenant, client_id), headers={**NO_STORE, **tag})
 
     async def create(self, request: web.Request) -> web.Response:
         """201 and the secret, for the only time; 412 if the client's secrets are not what If-Match says."""
-        caller = authorize(request, self._catalog, scope="create:client_keys")
+        caller = caller_of(request)
         client_id = request.match_info["id"]
         body = await read_json(request, CreateSecret)
 
@@ -115,7 +114,7 @@ class ClientSecretHandlers:
 
     async def delete(self, request: web.Request) -> web.Response:
         """204, also when there was none of that name; 412 if the client's secrets are not what If-Match says."""
-        caller = authorize(request, self._catalog, scope="delete:client_keys")
+        caller = caller_of(request)
         client_id, name = request.match_info["id"], request.match_info["name"]
         self._require_match(request, caller)
         await self._secrets.delete(caller.tenant, client_id, name)

@@ -9,8 +9,9 @@ from rulemint_gateway.management.console_sessions.answers import CreateLink, Lin
 from rulemint_gateway.management.console_sessions.links import ConsoleLinks
 from rulemint_gateway.management.errors import ForbiddenError
 from rulemint_gateway.stores.catalog.catalog import Catalog
-from rulemint_gateway.web.callers.bearer import authorize, scopes_now
+from rulemint_gateway.web.callers.bearer import scopes_now
 from rulemint_gateway.web.callers.issuers import issuer_of
+from rulemint_gateway.web.callers.permitted import caller_of
 from rulemint_gateway.web.callers.tenancy import tenant_of
 from rulemint_gateway.web.http.bodies import read_json
 from rulemint_gateway.web.http.operations import Operation
@@ -52,7 +53,7 @@ class ConsoleLinkHandlers:
         token at the latest. A session of the console makes no link, because it would outlive itself by that. The
         secret of the link stands behind ``#``, which no browser sends, so no server logs it.
         """
-        caller = authorize(request, self._catalog, scope=CREATE)
+        caller = caller_of(request)
         if caller.session_id:
             raise ForbiddenError("A session makes no link: use a token", code="session_makes_no_link")
         body = await read_json(request, CreateLink) if request.can_read_body else CreateLink()

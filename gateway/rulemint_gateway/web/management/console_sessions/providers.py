@@ -15,8 +15,9 @@ from rulemint_gateway.management.console_sessions.provider_bodies import (
 from rulemint_gateway.management.console_sessions.providers import Providers
 from rulemint_gateway.management.errors import InvalidBodyError
 from rulemint_gateway.stores.catalog.catalog import Catalog
-from rulemint_gateway.web.callers.bearer import authorize, scopes_now
+from rulemint_gateway.web.callers.bearer import scopes_now
 from rulemint_gateway.web.callers.issuers import issuer_of
+from rulemint_gateway.web.callers.permitted import caller_of
 from rulemint_gateway.web.callers.tenancy import tenant_of
 from rulemint_gateway.web.http.bodies import read_json
 from rulemint_gateway.web.http.operations import Operation
@@ -71,7 +72,7 @@ class ProviderHandlers:
 
     async def list(self, request: web.Request) -> web.Response:
         """200 and the providers, by name. Their secrets are never shown."""
-        caller = authorize(request, self._catalog, scope=READ)
+        caller = caller_of(request)
         issuer = self._issuer(request)
         shown = [provider_answer(each, issuer=issuer) for each in self._providers.list(caller.tenant)]
         return json_answer(shown, headers=NO_STORE)
@@ -82,7 +83,7 @@ class ProviderHandlers:
         Sessions of a provider whose issuer or client_id changes end. 409: it needs a client_secret, because none is
         kept for this issuer and client_id.
         """
-        caller = authorize(request, self._catalog, scope=UPDATE)
+        caller = caller_of(request)
         name = _name(request)
         body = await read_json(request, PutProvider)
         held = scopes_now(request, self._catalog, caller)
@@ -92,7 +93,7 @@ class ProviderHandlers:
 
     async def delete(self, request: web.Request) -> web.Response:
         """204, also if there is no such provider. Its sessions end."""
-        caller = authorize(request, self._catalog, scope=UPDATE)
+        caller = caller_of(request)
         await self._providers.delete(caller.tenant, request.match_info["name"])
         log.info("console provider deleted", tenant=caller.tenant, by=caller.client_id)
         return web.Response(status=204)

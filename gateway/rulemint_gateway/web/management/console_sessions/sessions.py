@@ -8,7 +8,7 @@ from aiohttp import web
 from rulemint_gateway.management.console_sessions.answers import ListedSession
 from rulemint_gateway.management.console_sessions.sessions import Sessions
 from rulemint_gateway.stores.catalog.catalog import Catalog
-from rulemint_gateway.web.callers.bearer import authorize
+from rulemint_gateway.web.callers.permitted import caller_of
 from rulemint_gateway.web.callers.tenancy import tenant_of
 from rulemint_gateway.web.http.operations import Operation
 from rulemint_gateway.web.http.problems import NO_STORE, json_answer
@@ -50,13 +50,13 @@ class SessionHandlers:
 
     async def list(self, request: web.Request) -> web.Response:
         """200 and the sessions of the tenant, the newest first; at most a thousand."""
-        caller = authorize(request, self._catalog, scope=READ)
+        caller = caller_of(request)
         listed = await self._sessions.list(tenant_of(request, self._catalog), own_id=caller.session_id)
         return json_answer(listed, headers=NO_STORE)
 
     async def revoke(self, request: web.Request) -> web.Response:
         """204, also if there is no such session. Its next call is refused, and its log streams close in seconds."""
-        caller = authorize(request, self._catalog, scope=DELETE)
+        caller = caller_of(request)
         session_id = request.match_info["id"]
         await self._sessions.end(tenant_of(request, self._catalog), session_id, why="it was revoked")
         log.info("session revoked", tenant=caller.tenant, by=caller.client_id)

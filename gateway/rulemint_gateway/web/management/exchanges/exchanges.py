@@ -10,8 +10,7 @@ from msgspec import Meta
 
 from rulemint_gateway.management.exchanges.answers import ExchangeAnswer, ExchangeList
 from rulemint_gateway.management.exchanges.exchanges import ExchangeFilter, Exchanges
-from rulemint_gateway.stores.catalog.catalog import Catalog
-from rulemint_gateway.web.callers.bearer import authorize
+from rulemint_gateway.web.callers.permitted import caller_of
 from rulemint_gateway.web.http.operations import Operation
 from rulemint_gateway.web.http.paging import MAX_PER_PAGE
 from rulemint_gateway.web.http.problems import NO_STORE, json_answer
@@ -55,8 +54,7 @@ class ExchangeQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 class ExchangeHandlers:
     """The calls about token requests."""
 
-    def __init__(self, catalog: Catalog, exchanges: Exchanges) -> None:
-        self._catalog = catalog
+    def __init__(self, exchanges: Exchanges) -> None:
         self._exchanges = exchanges
 
     def operations(self) -> list[Operation]:
@@ -90,7 +88,7 @@ class ExchangeHandlers:
         `from` and the same filters, until an answer has none. With `sort=date:1` the oldest come first; then the
         `log_id` of the last is where later ones follow.
         """
-        caller = authorize(request, self._catalog, scope="read:logs")
+        caller = caller_of(request)
         query = query_of(request, ExchangeQuery)
         page = await self._exchanges.page(
             caller.tenant, query.filter(), beyond=query.from_, count=query.take, newest_first=query.sort == "date:-1"
@@ -99,5 +97,5 @@ class ExchangeHandlers:
 
     async def read(self, request: web.Request) -> web.Response:
         """200 and the record."""
-        caller = authorize(request, self._catalog, scope="read:logs")
+        caller = caller_of(request)
         return json_answer(await self._exchanges.read(caller.tenant, request.match_info["id"]), headers=NO_STORE)

@@ -7,8 +7,7 @@ from aiohttp import web
 
 from rulemint_gateway.management.explanations.answers import Explanation
 from rulemint_gateway.management.explanations.explanations import Explanations
-from rulemint_gateway.stores.catalog.catalog import Catalog
-from rulemint_gateway.web.callers.bearer import authorize
+from rulemint_gateway.web.callers.permitted import caller_of
 from rulemint_gateway.web.http.operations import Operation
 from rulemint_gateway.web.http.problems import NO_STORE, json_answer
 from rulemint_gateway.web.management.tapes.tapes import READ
@@ -19,8 +18,7 @@ log = structlog.get_logger(__name__)
 class ExplanationHandlers:
     """Explains a token request."""
 
-    def __init__(self, catalog: Catalog, explanations: Explanations) -> None:
-        self._catalog = catalog
+    def __init__(self, explanations: Explanations) -> None:
         self._explanations = explanations
 
     def operations(self) -> list[Operation]:
@@ -44,7 +42,7 @@ class ExplanationHandlers:
         If the request left a tape, it is replayed in a host that sees each line, and no call leaves. Without a tape
         the answer says what the record alone can say, and what it cannot.
         """
-        caller = authorize(request, self._catalog, scope=READ)
+        caller = caller_of(request)
         answer = await self._explanations.read(caller.tenant, request.match_info["id"])
         log.info("exchange explained", tenant=caller.tenant, by=caller.client_id, depth=answer.depth)
         return json_answer(answer, headers=NO_STORE)

@@ -7,8 +7,7 @@ from aiohttp import web
 
 from rulemint_gateway.management.flips.answers import FlipAnswer
 from rulemint_gateway.management.flips.flips import FlipBody, Flips
-from rulemint_gateway.stores.catalog.catalog import Catalog
-from rulemint_gateway.web.callers.bearer import authorize
+from rulemint_gateway.web.callers.permitted import caller_of
 from rulemint_gateway.web.http.bodies import read_json
 from rulemint_gateway.web.http.operations import Operation
 from rulemint_gateway.web.http.problems import NO_STORE, json_answer
@@ -20,8 +19,7 @@ log = structlog.get_logger(__name__)
 class FlipHandlers:
     """Searches for the smallest change of a token request."""
 
-    def __init__(self, catalog: Catalog, flips: Flips) -> None:
-        self._catalog = catalog
+    def __init__(self, flips: Flips) -> None:
         self._flips = flips
 
     def operations(self) -> list[Operation]:
@@ -33,7 +31,7 @@ class FlipHandlers:
                 handle=self.run,
                 tag="Tapes",
                 summary="Find the smallest change that brings a token, a claim or a scope",
-                scopes=(READ,),
+                scopes=(READ, "update:rules"),
                 body=FlipBody,
                 body_is_optional=True,
                 answer=FlipAnswer,
@@ -44,11 +42,9 @@ class FlipHandlers:
     async def run(self, request: web.Request) -> web.Response:
         """200, also if none was found. The request is replayed with changes, many times, for some seconds at most.
 
-        Nothing leaves a replay: no call, no write, no token, no record. This takes `update:rules` too, as trying a
-        rule does.
+        Nothing leaves a replay: no call, no write, no token, no record.
         """
-        caller = authorize(request, self._catalog, scope=READ)
-        authorize(request, self._catalog, scope="update:rules")
+        caller = caller_of(request)
         body = await read_json(request, FlipBody) if request.can_read_body else FlipBody()
         answer = await self._flips.run(caller.tenant, request.match_info["id"], body)
         log.info(

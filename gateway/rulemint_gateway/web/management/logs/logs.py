@@ -11,8 +11,7 @@ from aiohttp import web
 from rulemint_gateway.log_hub.filters import LogFilter
 from rulemint_gateway.management.logs.logs import Logs
 from rulemint_gateway.management.logs.views import LogEntryAnswer
-from rulemint_gateway.stores.catalog.catalog import Catalog
-from rulemint_gateway.web.callers.bearer import authorize
+from rulemint_gateway.web.callers.permitted import caller_of
 from rulemint_gateway.web.http.operations import Operation, Pages
 from rulemint_gateway.web.http.paging import FieldsQuery, ListQuery, fields_query
 from rulemint_gateway.web.http.problems import NO_STORE, json_answer
@@ -43,8 +42,7 @@ _QUERY = msgspec.defstruct(
 class TenantLogHandlers:
     """The calls of the tenant log."""
 
-    def __init__(self, catalog: Catalog, logs: Logs) -> None:
-        self._catalog = catalog
+    def __init__(self, logs: Logs) -> None:
         self._logs = logs
 
     def operations(self) -> list[Operation]:
@@ -79,7 +77,7 @@ class TenantLogHandlers:
         With filters, a page is one of those among the last 1,000 token requests, and a checkpoint looks through 1,000
         of them. Its `Link` says where to go on (rel="next"), and there is none at the end.
         """
-        caller = authorize(request, self._catalog, scope="read:logs")
+        caller = caller_of(request)
         query = query_of(request, LogQuery, but=_FILTERS)
         log_filter = query_of(request, LogFilter, but=_PARTS)
         if query.is_checkpoint:
@@ -117,7 +115,7 @@ class TenantLogHandlers:
 
     async def read(self, request: web.Request) -> web.Response:
         """200 and the entry."""
-        caller = authorize(request, self._catalog, scope="read:logs")
+        caller = caller_of(request)
         query = fields_query(request)
         entry = await self._logs.read(caller.tenant, request.match_info["id"])
         return json_answer(query.project(entry), headers=NO_STORE)

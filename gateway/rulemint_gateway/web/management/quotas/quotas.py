@@ -6,19 +6,15 @@ from aiohttp import web
 
 from rulemint_gateway.management.quotas.answers import QuotasAnswer
 from rulemint_gateway.management.quotas.quotas import QuotaUse
-from rulemint_gateway.stores.catalog.catalog import Catalog
-from rulemint_gateway.web.callers.bearer import authorize
+from rulemint_gateway.web.callers.permitted import caller_of
 from rulemint_gateway.web.http.operations import Operation
 from rulemint_gateway.web.http.problems import NO_STORE, json_answer
-
-SCOPE = "read:stats"
 
 
 class QuotaHandlers:
     """The one call about quotas."""
 
-    def __init__(self, catalog: Catalog, use: QuotaUse) -> None:
-        self._catalog = catalog
+    def __init__(self, use: QuotaUse) -> None:
         self._use = use
 
     def operations(self) -> list[Operation]:
@@ -30,7 +26,7 @@ class QuotaHandlers:
                 handle=self.read,
                 tag="Statistics",
                 summary="See how much of the tenant's quotas is used",
-                scopes=(SCOPE,),
+                scopes=("read:stats",),
                 answer=QuotasAnswer,
             )
         ]
@@ -42,5 +38,5 @@ class QuotaHandlers:
         client or address are not listed; their refusals are. A gateway's places for connections, management calls and
         log streams are shared by all tenants, and are not told here.
         """
-        caller = authorize(request, self._catalog, scope=SCOPE)
+        caller = caller_of(request)
         return json_answer(await self._use.read(caller.tenant), headers=NO_STORE)

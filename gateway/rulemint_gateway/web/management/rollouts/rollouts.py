@@ -8,8 +8,7 @@ from aiohttp import web
 from rulemint_gateway.management.rollouts.answers import RolloutAnswer
 from rulemint_gateway.management.rollouts.bodies import StartRollout
 from rulemint_gateway.management.rollouts.rollouts import Rollouts
-from rulemint_gateway.stores.catalog.catalog import Catalog
-from rulemint_gateway.web.callers.bearer import authorize
+from rulemint_gateway.web.callers.permitted import caller_of
 from rulemint_gateway.web.http.bodies import read_json
 from rulemint_gateway.web.http.operations import Operation
 from rulemint_gateway.web.http.problems import NO_STORE, json_answer
@@ -22,8 +21,7 @@ PATH = "/api/v2/rules/{id}/rollout"
 class RolloutHandlers:
     """The calls about the rollout of a rule's version."""
 
-    def __init__(self, catalog: Catalog, rollouts: Rollouts) -> None:
-        self._catalog = catalog
+    def __init__(self, rollouts: Rollouts) -> None:
         self._rollouts = rollouts
 
     def operations(self) -> list[Operation]:
@@ -65,7 +63,7 @@ class RolloutHandlers:
 
     async def read(self, request: web.Request) -> web.Response:
         """200 and the last rollout, under way or over: its step, its counts and its verdict."""
-        caller = authorize(request, self._catalog, scope="read:rules")
+        caller = caller_of(request)
         return json_answer(await self._rollouts.read(caller.tenant, request.match_info["id"]), headers=NO_STORE)
 
     async def start(self, request: web.Request) -> web.Response:
@@ -74,7 +72,7 @@ class RolloutHandlers:
         A canary that passes takes its next step by itself, and after 100 percent its version is deployed. One that
         fails is rolled back.
         """
-        caller = authorize(request, self._catalog, scope="update:rules")
+        caller = caller_of(request)
         body = await read_json(request, StartRollout)
         rollout = await self._rollouts.start(caller.tenant, request.match_info["id"], body)
         log.info(
@@ -89,7 +87,7 @@ class RolloutHandlers:
 
     async def stop(self, request: web.Request) -> web.Response:
         """204: the version that runs goes on for all."""
-        caller = authorize(request, self._catalog, scope="update:rules")
+        caller = caller_of(request)
         await self._rollouts.stop(caller.tenant, request.match_info["id"])
         log.info("rollout stopped", tenant=caller.tenant, by=caller.client_id, id=request.match_info["id"])
         return web.Response(status=204, headers=NO_STORE)

@@ -6,8 +6,7 @@ import structlog
 from aiohttp import web
 
 from rulemint_gateway.management.rules.flow import Flow, FlowAnswer, PutFlow
-from rulemint_gateway.stores.catalog.catalog import Catalog
-from rulemint_gateway.web.callers.bearer import authorize
+from rulemint_gateway.web.callers.permitted import caller_of
 from rulemint_gateway.web.http.bodies import read_json
 from rulemint_gateway.web.http.etags import etag_header, require_match
 from rulemint_gateway.web.http.operations import Operation
@@ -21,8 +20,7 @@ PATH = "/api/v2/flow"
 class FlowHandlers:
     """The calls that read and replace the order."""
 
-    def __init__(self, catalog: Catalog, flow: Flow) -> None:
-        self._catalog = catalog
+    def __init__(self, flow: Flow) -> None:
         self._flow = flow
 
     def operations(self) -> list[Operation]:
@@ -55,7 +53,7 @@ class FlowHandlers:
 
     async def read(self, request: web.Request) -> web.Response:
         """200 and the ids of all rules in their order; the ETag changes with the order and with the set of rules."""
-        caller = authorize(request, self._catalog, scope="read:rules")
+        caller = caller_of(request)
         flow = await self._flow.read(caller.tenant)
         return json_answer(flow, headers={**NO_STORE, **etag_header(flow)})
 
@@ -65,7 +63,7 @@ class FlowHandlers:
         409 `flow_differs` if the body leaves a rule out or names one that there is not; it says which. 412 if the flow
         is not what If-Match says; it says what the order is now.
         """
-        caller = authorize(request, self._catalog, scope="update:rules")
+        caller = caller_of(request)
         body = await read_json(request, PutFlow)
         require_match(
             request, lambda: self._flow.read(caller.tenant), refusal=lambda: self._flow.changed_since(caller.tenant)

@@ -6,8 +6,7 @@ import structlog
 from aiohttp import web
 
 from rulemint_gateway.management.rules.resuming import ResumeRule, Resuming, RuleResumed
-from rulemint_gateway.stores.catalog.catalog import Catalog
-from rulemint_gateway.web.callers.bearer import authorize
+from rulemint_gateway.web.callers.permitted import caller_of
 from rulemint_gateway.web.http.bodies import read_json
 from rulemint_gateway.web.http.operations import Operation
 from rulemint_gateway.web.http.problems import NO_STORE, json_answer
@@ -18,8 +17,7 @@ log = structlog.get_logger(__name__)
 class ResumeHandlers:
     """The call that ends pauses."""
 
-    def __init__(self, catalog: Catalog, resuming: Resuming) -> None:
-        self._catalog = catalog
+    def __init__(self, resuming: Resuming) -> None:
         self._resuming = resuming
 
     def operations(self) -> list[Operation]:
@@ -43,7 +41,7 @@ class ResumeHandlers:
 
         If its hosts keep ending, it pauses again.
         """
-        caller = authorize(request, self._catalog, scope="update:rules")
+        caller = caller_of(request)
         body = await read_json(request, ResumeRule) if request.can_read_body else ResumeRule()
         answer = await self._resuming.resume(caller.tenant, request.match_info["id"], body)
         log.info("rule resumed", tenant=caller.tenant, by=caller.client_id, id=answer.id, client=answer.client_id)

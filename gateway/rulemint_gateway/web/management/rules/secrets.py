@@ -5,8 +5,8 @@ from __future__ import annotations
 from aiohttp import web
 
 from rulemint_gateway.management.rules.secrets import RuleSecretsOf, SecretNames, SecretValues
-from rulemint_gateway.stores.catalog.catalog import Catalog
-from rulemint_gateway.web.callers.bearer import AuthorizedCaller, authorize
+from rulemint_gateway.web.callers.bearer import AuthorizedCaller
+from rulemint_gateway.web.callers.permitted import caller_of
 from rulemint_gateway.web.http.bodies import read_json
 from rulemint_gateway.web.http.etags import etag_header, require_match
 from rulemint_gateway.web.http.idempotency import once
@@ -18,8 +18,7 @@ from rulemint_gateway.web.management.secret_operations import SecretCalls, secre
 class SecretHandlers:
     """The four calls about the secrets of a rule."""
 
-    def __init__(self, catalog: Catalog, secrets: RuleSecretsOf) -> None:
-        self._catalog = catalog
+    def __init__(self, secrets: RuleSecretsOf) -> None:
         self._secrets = secrets
 
     def operations(self) -> list[Operation]:
@@ -29,14 +28,14 @@ class SecretHandlers:
 
     async def names(self, request: web.Request) -> web.Response:
         """200 and the names, without values."""
-        caller = authorize(request, self._catalog, scope="read:rules")
+        caller = caller_of(request)
         rule_id = request.match_info["id"]
         tag = etag_header(await self._secrets.state(caller.tenant, rule_id))
         return json_answer(self._secrets.names(caller.tenant, rule_id), headers={**NO_STORE, **tag})
 
     async def add(self, request: web.Request) -> web.Response:
         """201; 409 if a name exists; 412 if the secrets are not what If-Match says."""
-        caller = authorize(request, self._catalog, scope="update:rules")
+        caller = caller_of(request)
         values: dict[str, str] = await read_json(request, SecretValues)
 
         async def add() -> web.Response:
@@ -48,7 +47,7 @@ class SecretHandlers:
 
     async def replace(self, request: web.Request) -> web.Response:
         """200; 404 if a name does not exist; 412 if the secrets are not what If-Match says."""
-        caller = authorize(request, self._catalog, scope="update:rules")
+        caller = caller_of(request)
         values: dict[str, str] = await read_json(request, SecretValues)
         self._require_match(request, caller)
         await self._secrets.replace(caller.tenant, request.match_info["id"], values)
@@ -56,7 +55,7 @@ class SecretHandlers:
 
     async def delete(self, request: web.Request) -> web.Response:
         """204; the body is the list of names; 412 if the secrets are not what If-Match says."""
-        caller = authorize(request, self._catalog, scope="update:rules")
+        caller = caller_of(request)
         names: list[str] = await read_json(request, SecretNames)
         self._require_match(request, caller)
         await self._secrets.delete(caller.tenant, request.match_info["id"], names)

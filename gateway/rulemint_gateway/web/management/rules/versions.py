@@ -13,8 +13,7 @@ from rulemint_gateway.management.errors import NotFoundError
 from rulemint_gateway.management.rules.answers import RuleAnswer, RuleVersionAnswer, RuleVersionSummary
 from rulemint_gateway.management.rules.rules import Rules
 from rulemint_gateway.management.rules.versions import RuleDiff, RuleVersionsOf
-from rulemint_gateway.stores.catalog.catalog import Catalog
-from rulemint_gateway.web.callers.bearer import authorize
+from rulemint_gateway.web.callers.permitted import caller_of
 from rulemint_gateway.web.http.etags import etag_header, require_match
 from rulemint_gateway.web.http.operations import Operation, Pages
 from rulemint_gateway.web.http.problems import NO_STORE, json_answer
@@ -44,8 +43,7 @@ class DiffQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 class RuleVersionHandlers:
     """The calls about the versions of a rule."""
 
-    def __init__(self, catalog: Catalog, rules: Rules, versions: RuleVersionsOf) -> None:
-        self._catalog = catalog
+    def __init__(self, rules: Rules, versions: RuleVersionsOf) -> None:
         self._rules = rules
         self._versions = versions
 
@@ -100,7 +98,7 @@ class RuleVersionHandlers:
 
     async def list(self, request: web.Request) -> web.Response:
         """200 and a page of versions, newest first."""
-        caller = authorize(request, self._catalog, scope="read:rules")
+        caller = caller_of(request)
         query = query_of(request, VersionsQuery)
         start = query.page * query.per_page
         page, total = await self._versions.list(
@@ -111,13 +109,13 @@ class RuleVersionHandlers:
 
     async def read(self, request: web.Request) -> web.Response:
         """200 and one version, with its script."""
-        caller = authorize(request, self._catalog, scope="read:rules")
+        caller = caller_of(request)
         version = await self._versions.read(caller.tenant, request.match_info["id"], version_number(request))
         return json_answer(version, headers=NO_STORE)
 
     async def deploy(self, request: web.Request) -> web.Response:
         """200 and the rule, which runs this version now; 412 if the rule is not what If-Match says."""
-        caller = authorize(request, self._catalog, scope="update:rules")
+        caller = caller_of(request)
         rule_id, number = request.match_info["id"], version_number(request)
         require_match(request, lambda: self._rules.read(caller.tenant, rule_id))
         rule = await self._versions.deploy(caller.tenant, rule_id, number)
@@ -126,7 +124,7 @@ class RuleVersionHandlers:
 
     async def diff(self, request: web.Request) -> web.Response:
         """200 and what differs: JSON, or for who accepts only text the unified diff itself."""
-        caller = authorize(request, self._catalog, scope="read:rules")
+        caller = caller_of(request)
         query = query_of(request, DiffQuery)
         diff = await self._versions.diff(caller.tenant, request.match_info["id"], old=query.old, new=query.new)
         if request.headers.get("Accept", "").startswith("text/"):

@@ -7,8 +7,7 @@ from aiohttp import web
 
 from rulemint_gateway.management.tapes.case_of_tape import CaseAnswer
 from rulemint_gateway.management.tapes.cases import CaseBody, TapeCases
-from rulemint_gateway.stores.catalog.catalog import Catalog
-from rulemint_gateway.web.callers.bearer import authorize
+from rulemint_gateway.web.callers.permitted import caller_of
 from rulemint_gateway.web.http.bodies import read_json
 from rulemint_gateway.web.http.operations import Operation
 from rulemint_gateway.web.http.problems import NO_STORE, json_answer
@@ -20,8 +19,7 @@ log = structlog.get_logger(__name__)
 class TapeCaseHandlers:
     """Makes a test of a token request."""
 
-    def __init__(self, catalog: Catalog, cases: TapeCases) -> None:
-        self._catalog = catalog
+    def __init__(self, cases: TapeCases) -> None:
         self._cases = cases
 
     def operations(self) -> list[Operation]:
@@ -46,7 +44,7 @@ class TapeCaseHandlers:
 
         `could_not_know` says what the case does not have. 404: the request left no tape, or it is no longer kept.
         """
-        caller = authorize(request, self._catalog, scope=READ)
+        caller = caller_of(request)
         body = await read_json(request, CaseBody) if request.can_read_body else CaseBody()
         answer = await self._cases.make(caller.tenant, request.match_info["id"], body)
         log.info("case made of a tape", tenant=caller.tenant, by=caller.client_id, exchange=answer.exchange_id)

@@ -7,8 +7,7 @@ from aiohttp import web
 
 from rulemint_gateway.management.tapes.replay_answers import ReplayAnswer
 from rulemint_gateway.management.tapes.replays import ReplayBody, Replays
-from rulemint_gateway.stores.catalog.catalog import Catalog
-from rulemint_gateway.web.callers.bearer import authorize
+from rulemint_gateway.web.callers.permitted import caller_of, require_scope
 from rulemint_gateway.web.http.bodies import read_json
 from rulemint_gateway.web.http.operations import Operation
 from rulemint_gateway.web.http.problems import NO_STORE, json_answer
@@ -20,8 +19,7 @@ log = structlog.get_logger(__name__)
 class ReplayHandlers:
     """Replays a token request without issuing a token."""
 
-    def __init__(self, catalog: Catalog, replays: Replays) -> None:
-        self._catalog = catalog
+    def __init__(self, replays: Replays) -> None:
         self._replays = replays
 
     def operations(self) -> list[Operation]:
@@ -47,10 +45,10 @@ class ReplayHandlers:
         With `set` the request is changed first, and the answer says what that makes different. This takes
         `update:rules` too, as trying a rule does.
         """
-        caller = authorize(request, self._catalog, scope=READ)
+        caller = caller_of(request)
         body = await read_json(request, ReplayBody) if request.can_read_body else ReplayBody()
         if body.set:
-            authorize(request, self._catalog, scope="update:rules")
+            require_scope(request, "update:rules")
         answer = await self._replays.run(caller.tenant, request.match_info["id"], body)
         log.info("exchange replayed", tenant=caller.tenant, by=caller.client_id, verdict=answer.verdict)
         return json_answer(answer, headers=NO_STORE)

@@ -11,8 +11,7 @@ from msgspec import Meta
 
 from rulemint_gateway.management.tapes.answers import DeletedTapes, TapeAnswer
 from rulemint_gateway.management.tapes.tapes import Tapes
-from rulemint_gateway.stores.catalog.catalog import Catalog
-from rulemint_gateway.web.callers.bearer import authorize
+from rulemint_gateway.web.callers.permitted import caller_of
 from rulemint_gateway.web.http.operations import Operation
 from rulemint_gateway.web.http.problems import NO_STORE, json_answer
 from rulemint_gateway.web.http.queries import query_of
@@ -33,8 +32,7 @@ class TapesQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 class TapeHandlers:
     """The calls about tapes."""
 
-    def __init__(self, catalog: Catalog, tapes: Tapes) -> None:
-        self._catalog = catalog
+    def __init__(self, tapes: Tapes) -> None:
         self._tapes = tapes
 
     def operations(self) -> list[Operation]:
@@ -76,7 +74,7 @@ class TapeHandlers:
 
         404: the request left no tape, or it is no longer kept. 409: its tape is of another format.
         """
-        caller = authorize(request, self._catalog, scope=READ)
+        caller = caller_of(request)
         exchange_id = request.match_info["id"]
         answer = await self._tapes.read(caller.tenant, exchange_id)
         log.info("tape read", tenant=caller.tenant, by=caller.client_id, exchange=answer.exchange_id)
@@ -84,13 +82,13 @@ class TapeHandlers:
 
     async def delete(self, request: web.Request) -> web.Response:
         """204, also if there is no tape."""
-        caller = authorize(request, self._catalog, scope=DELETE)
+        caller = caller_of(request)
         await self._tapes.delete(caller.tenant, request.match_info["id"])
         return web.Response(status=204)
 
     async def delete_all(self, request: web.Request) -> web.Response:
         """200 and how many were deleted. Exchange records and the log stay as they are."""
-        caller = authorize(request, self._catalog, scope=DELETE)
+        caller = caller_of(request)
         query = query_of(request, TapesQuery)
         answer = await self._tapes.delete_all(
             caller.tenant, client_id=query.client_id or "", rule_id=query.rule_id or ""

@@ -15,8 +15,7 @@ from rulemint_gateway.management.tenants.deletion import (
     TenantDeletion,
     TenantDeletionAnswer,
 )
-from rulemint_gateway.stores.catalog.catalog import Catalog
-from rulemint_gateway.web.callers.bearer import authorize
+from rulemint_gateway.web.callers.permitted import caller_of
 from rulemint_gateway.web.http.operations import Operation
 from rulemint_gateway.web.http.problems import NO_STORE, json_answer
 from rulemint_gateway.web.http.queries import query_of
@@ -37,8 +36,7 @@ class DeletionQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 class TenantDeletionHandlers:
     """The calls that delete a tenant, and take that back."""
 
-    def __init__(self, catalog: Catalog, deletion: TenantDeletion) -> None:
-        self._catalog = catalog
+    def __init__(self, deletion: TenantDeletion) -> None:
         self._deletion = deletion
 
     def operations(self) -> list[Operation]:
@@ -73,7 +71,7 @@ class TenantDeletionHandlers:
         Nothing of it is left then: its clients, APIs, client grants, rules with what they keep, keys, logs and records.
         Tokens that it issued are valid until they expire, but its keys are no longer published.
         """
-        caller, name = authorize(request, self._catalog, scope=SCOPE), request.match_info["id"]
+        caller, name = caller_of(request), request.match_info["id"]
         query = query_of(request, DeletionQuery)
         answer = await self._deletion.delete(caller.tenant, name, grace_s=query.grace_s, dry_run=query.dry_run)
         if not query.dry_run:
@@ -82,7 +80,7 @@ class TenantDeletionHandlers:
 
     async def restore(self, request: web.Request) -> web.Response:
         """200 and the tenant, which is as it was before it was deleted."""
-        caller, name = authorize(request, self._catalog, scope=SCOPE), request.match_info["id"]
+        caller, name = caller_of(request), request.match_info["id"]
         answer = await self._deletion.restore(caller.tenant, name)
         log.info("tenant restored", id=name, by=caller.client_id)
         return json_answer(answer, headers=NO_STORE)

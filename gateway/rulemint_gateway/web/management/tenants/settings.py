@@ -8,8 +8,7 @@ import structlog
 from aiohttp import web
 
 from rulemint_gateway.management.tenants.settings import PatchTenantSettings, TenantSettings, TenantSettingsAnswer
-from rulemint_gateway.stores.catalog.catalog import Catalog
-from rulemint_gateway.web.callers.bearer import authorize
+from rulemint_gateway.web.callers.permitted import caller_of
 from rulemint_gateway.web.http.bodies import read_json
 from rulemint_gateway.web.http.etags import etag_header, require_match
 from rulemint_gateway.web.http.operations import Operation
@@ -24,8 +23,7 @@ log = structlog.get_logger(__name__)
 class TenantSettingsHandlers:
     """The calls of a tenant's settings."""
 
-    def __init__(self, catalog: Catalog, settings: TenantSettings) -> None:
-        self._catalog = catalog
+    def __init__(self, settings: TenantSettings) -> None:
         self._settings = settings
 
     def operations(self) -> list[Operation]:
@@ -71,7 +69,7 @@ class TenantSettingsHandlers:
 
     async def read(self, request: web.Request) -> web.Response:
         """200 and the settings, or those that are asked for."""
-        caller = authorize(request, self._catalog, scope="read:tenant_settings")
+        caller = caller_of(request)
         query = fields_query(request)
         settings = await self._settings.read(caller.tenant)
         return json_answer(query.project(settings), headers={**NO_STORE, **etag_header(settings)})
@@ -85,7 +83,7 @@ class TenantSettingsHandlers:
         return await self._write(request, self._settings.replace)
 
     async def _write(self, request: web.Request, write: _Write) -> web.Response:
-        caller = authorize(request, self._catalog, scope="update:tenant_settings")
+        caller = caller_of(request)
         body = await read_json(request, PatchTenantSettings)
         require_match(request, lambda: self._settings.read(caller.tenant))
         patched = await write(caller.tenant, body)
