@@ -34,8 +34,10 @@ _NO_FAULT = {FailureReason.NO_RUNNER, FailureReason.OVERLOADED, FailureReason.LA
 class EndingCounts(Protocol):
     """Counts how requests of rollouts end."""
 
-    def add(self, tenant: str, rule_id: str, rollout: Rollout, side: Side, how: How, *, exchange: str) -> None:
-        """A request of *rollout* has ended; the request is *exchange*."""
+    def add(
+        self, tenant: str, rule_id: str, rollout: Rollout, side: Side, how: How, *, client_id: str, exchange: str
+    ) -> None:
+        """A request of *rollout* by the client has ended; the request is *exchange*."""
         ...
 
 
@@ -61,7 +63,8 @@ class Canaries:
             how = _how(ending.outcome, began=place < len(ending.reports))
             if how is not None:
                 side = Side.NEW if rule.version == rollout.version else Side.OLD
-                self._counts.add(invocation.tenant, rule.id, rollout, side, how, exchange=invocation.id)
+                whose, client_id = invocation.tenant, invocation.client.id
+                self._counts.add(whose, rule.id, rollout, side, how, client_id=client_id, exchange=invocation.id)
 
 
 def shadow_of(flow: Sequence[Rule]) -> Shadow | None:

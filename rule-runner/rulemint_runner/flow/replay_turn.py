@@ -44,8 +44,8 @@ class ReplayTurn(RuleTurn):
         self._stop = stop
         self._explains = taped.explains
         self.yields = taped.is_shadow
-        self._begins_by_tape = taped.explains or not taped.shares_hosts
-        """Hosts that explain are shared by replays of one tape at most."""
+        self._begins_by_tape = not taped.is_shadow
+        """Hosts are shared by replays of tapes that one host has left, so that it holds for all of these."""
         self._replay = RuleReplay(taped, source.mask, self._stop_soon)
 
     @property
@@ -75,6 +75,11 @@ class ReplayTurn(RuleTurn):
             drawn=tape.load_drawn,
             trace=names if self._explains else None,
         )
+
+    def begin(self, pid: int) -> None:
+        """A host comes to it, whose module has drawn what it has drawn."""
+        super().begin(pid)
+        self._replay.loaded(self.seeds)
 
     async def bring_cache(self) -> None:
         """It was in the tape's frame."""

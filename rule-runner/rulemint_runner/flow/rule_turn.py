@@ -284,4 +284,5 @@ def _authority(run: RuleRun, source: RuleSource) -> Authority:
     rule, tenant = run.rule, run.invocation.tenant
     has_its_own = run.invocation.is_tried and not (run.replayed is not None and run.replayed.shares_hosts)
     isolation = Isolation.FRESH if has_its_own else source.isolation
-    return Authority(tenant, rule.rule_id, rule.version, rule.secrets_revision, source.language, isolation)
+    seed = run.replayed.shared_load_seed if run.replayed is not None else 0
+    return Authority(tenant, rule.rule_id, rule.version, rule.secrets_revision, source.language, isolation, seed)

@@ -19,6 +19,8 @@ class Authority(msgspec.Struct, frozen=True):
     secrets_revision: int
     language: Language
     isolation: Isolation = Isolation.WARM
+    load_seed: int = 0
+    """In a replay that shares hosts: by this seed they were loaded, as the host was that the tape is of."""
 
     @property
     def name(self) -> str:

@@ -16,6 +16,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any, NamedTuple, NoReturn, assert_never
 from urllib.parse import urlsplit
 
+from rulemint_runner.hosts.turn import Seeds
 from rulemint_runner.hosts.wire.frames import CacheChanged, Call, Draw, Noted, Reply, StorageGet, StorageSet, Stored
 from rulemint_runner.tapes.shadow_tapes import Unmasked
 from rulemint_runner.tapes.taping import Masking, MaskText, asked
@@ -51,13 +52,18 @@ class TapedRule(NamedTuple):
     explains: bool = False
     """Its host is to say what it sees."""
     shares_hosts: bool = False
-    """It runs on a host that others use too, and that began by another seed."""
+    """It runs on a host that others use too: of a shadow, one that began by another seed."""
     ref: RuleRef | None = None
     """The rule, its version and its secrets: the invocation does not name what is stored."""
     trial: Trial | None = None
     """The text that is tried in its place."""
     is_shadow: bool = False
     """It runs behind a live invocation, from a tape that is not masked, and yields to everybody."""
+
+    @property
+    def shared_load_seed(self) -> int:
+        """The seed by which the hosts that it shares with others were loaded; 0: it does not matter, or has none."""
+        return self.tape.load_seed if self.shares_hosts and not self.is_shadow else 0
 
 
 class RuleReplay:
@@ -72,6 +78,7 @@ class RuleReplay:
         self._way = way
         self._masking = Unmasked() if taped.is_shadow else Masking([mask])
         self._stop = stop
+        self._compares_load = taped.shares_hosts and not (taped.is_shadow or taped.explains)
         self._asked = [event for event in tape.events if not isinstance(event, Answered | StorageAnswered)]
         self._told = _told_by_question(tape)
         self._arrived = 0
@@ -101,6 +108,19 @@ class RuleReplay:
         return draws if self.tape.cut else [*draws, _NEVER]
 
     # ---- what the host asks ----
+
+    def loaded(self, seeds: Seeds) -> None:
+        """Compare what the module of a version has drawn with the tape: what another draws otherwise nobody knows.
+
+        A replay of the version that ran shows by itself whether that matters.
+        """
+        tape = self.tape
+        if not self._compares_load:
+            return
+        drawn = seeds.load_drawn
+        if seeds.load_drew_more or tape.load_drew_more or drawn != tuple(tape.load_drawn[: len(drawn)]):
+            why = "it draws random bytes that the tape does not have"
+            self._diverge("its module, while it was loaded", expected="", got=why, unknown=True)
 
     def call(self, call: Call) -> Coroutine[Any, Any, Reply]:
         """The tape's answer to *call*, which is compared now; the answer never comes if the tape has none."""
@@ -266,6 +286,7 @@ def _draw(event: Drew, *, asked: int) -> Draw:
         now_ms=event.now_ms,
         after=event.after,
         timer=event.timer,
+        joined=event.joined,
         asked=asked,
     )
 

@@ -150,7 +150,14 @@ def asked(frame: Asked, masking: Masking, place: str = "") -> Event:
             data = None if frame.data is None else masking.text(frame.data, f"{place}.data")
             return AskedStorage(writes=True, data=data, etag=frame.etag, force=frame.force)
         case Noted():
-            return Drew(kind=frame.kind, data=frame.data, now_ms=frame.now_ms, after=frame.after, timer=frame.timer)
+            return Drew(
+                kind=frame.kind,
+                data=frame.data,
+                now_ms=frame.now_ms,
+                after=frame.after,
+                timer=frame.timer,
+                joined=frame.joined,
+            )
         case CacheChanged():
             return ChangedCache(
                 changed=masking.cache(frame.changed, f"{place}.cache"),

@@ -64,6 +64,8 @@ export interface Draw {
   after?: number;
   /** Which timer of the run. */
   timer?: number;
+  /** It fired in the same phase of the event loop as the timer before. */
+  joined?: boolean;
   /** In a replay: so many questions it had asked in this run before. */
   asked?: number;
 }

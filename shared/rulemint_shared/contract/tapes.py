@@ -69,6 +69,8 @@ class Drew(msgspec.Struct, frozen=True, kw_only=True, tag="drew"):
     """So many answers the host had read before."""
     timer: _Count = 0
     """The timer that fired, by the host's own count."""
+    joined: bool = False
+    """It fired directly behind the timer before; tapes of earlier versions do not tell."""
 
 
 class ChangedCache(msgspec.Struct, frozen=True, kw_only=True, tag="changed-cache"):
@@ -207,9 +209,9 @@ class Replay(msgspec.Struct, frozen=True, kw_only=True):
     explains: bool = False
     """Its hosts are to say which lines of the rules ran, and which set what."""
     shares_hosts: bool = False
-    """Replays of one version run one after the other on the same hosts, which began by none of their tapes.
+    """Replays of one version run one after the other on the same hosts, if their tapes are of one host.
 
-    Those that explain are all of one tape, by which their hosts began.
+    It began as that host had. Those of a shadow began by no tape.
     """
     trial: Trial | None = None
     """The text that takes the place of the rule with its id. A runner that reads no replays finds no rule to run."""

@@ -6,7 +6,15 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from rulemint_gateway.stores.traffic.rollout_counts import CountedRollout, Ended, How, RolloutCounts, Side, Totals
+from rulemint_gateway.stores.traffic.rollout_counts import (
+    MOST_TOLD,
+    CountedRollout,
+    Ended,
+    How,
+    RolloutCounts,
+    Side,
+    Totals,
+)
 from rulemint_gateway.stores.writing.config_store import StoreUnavailableError
 from rulemint_runner.queue.shadow_counts import ShadowCounts
 from rulemint_shared.contract import redis_keys
@@ -38,8 +46,36 @@ class Heard:
         self.heard.append((counted, totals, exchange))
 
 
-def add(counts: RolloutCounts, rollout: Rollout, side: Side, how: How, *, exchange: str = "exc_1") -> None:
-    counts.add("t", "rul_1", rollout, side, how, exchange=exchange)
+def add(
+    counts: RolloutCounts, rollout: Rollout, side: Side, how: How, *, client: str = "robot", exchange: str = "exc_1"
+) -> None:
+    counts.add("t", "rul_1", rollout, side, how, client_id=client, exchange=exchange)
+
+
+async def test_of_clients_that_got_no_token_by_the_new_version_all_gateways_know_all_requests(
+    redis: RedisClient,
+) -> None:
+    one, other, heard = RolloutCounts(redis), RolloutCounts(redis), Heard()
+    for how in (How.GRANTED, How.GRANTED, How.DENIED, How.GRANTED, How.FAILED):
+        add(one, FIRST, Side.NEW, how)
+    add(one, FIRST, Side.NEW, How.GRANTED, client="content")
+    add(one, FIRST, Side.OLD, How.DENIED, client="of the old")
+    await one.flush(heard.judge)
+    add(other, FIRST, Side.NEW, How.DENIED)
+    add(other, SECOND, Side.NEW, How.DENIED)
+    await other.flush(heard.judge)
+    totals = heard.heard[-1][1]
+    assert totals.of_clients(0) == [Ended(requests=6, failed=1, denied=2)]
+    assert totals.of_clients(1) == [Ended(requests=1, denied=1)]
+
+
+async def test_no_more_than_some_clients_are_told_of_and_all_are_counted(redis: RedisClient) -> None:
+    counts, heard = RolloutCounts(redis), Heard()
+    for number in range(MOST_TOLD + 9):
+        add(counts, FIRST, Side.NEW, How.DENIED, client=f"robot {number}")
+    await counts.flush(heard.judge)
+    totals = heard.heard[-1][1]
+    assert (len(totals.of_clients(0)), totals.of(0, Side.NEW).denied) == (MOST_TOLD, MOST_TOLD + 9)
 
 
 async def test_gateways_count_together_by_step_and_version(redis: RedisClient) -> None:
@@ -74,6 +110,7 @@ async def test_nonsense_in_the_server_does_not_count(redis: RedisClient) -> None
     key = redis_keys.rollout_counts("t", "rol_1")
     nonsense = {"0 new granted": "many", "0 new lost": "5", "0 blue granted": "5", "x new granted": "5", "\x00": "5"}
     nonsense |= {"0 new granted": "9" * 5_000, f"{'1' * 5_000} new granted": "5", "shadow equal": "-1"}
+    nonsense |= {"0 client robot denied": "5", f"0 client {'a' * 16} lost": "5"}
     await redis.hset(key, mapping=nonsense)  # type: ignore[misc]  # redis-py's type is of both clients
     assert await RolloutCounts(redis).read("t", "rol_1") == Totals({}, {})
 

@@ -3,10 +3,11 @@
 import contract from "host:contract" with { type: "json" };
 import { readFrameLater, writeFrames } from "./channel.js";
 import { repliesRead, replyRead } from "./clock.js";
-import { hasAsked, mayRead, whenMoved } from "./draws.js";
+import { hasAsked, isReplayed, mayRead, whenMoved } from "./draws.js";
 import { UNSUPPORTED } from "./failures.js";
-import { current } from "./invocation.js";
-import { steps, turn } from "./turns.js";
+import { current, runningNow } from "./invocation.js";
+import { isComputing, moved, whenAtRest } from "./rests.js";
+import { hasNoTurns, turn } from "./turns.js";
 
 /** @import { AskingFrame, WithoutId } from "./frames.d.ts" */
 
@@ -18,6 +19,8 @@ let reading = null;
 let asked = 0;
 /** A reply was handed out, and what the rule makes of it may take some steps yet. */
 let hasReplied = false;
+/** Nothing else waited for a reply since the last question was asked. */
+let isOnly = false;
 
 /**
  * A body as frames carry it.
@@ -75,6 +78,7 @@ export function ask(frame) {
   if (invocation?.isOver) return Promise.resolve({ error: over, code: UNSUPPORTED });
   const id = ++asked;
   const { promise, resolve } = Promise.withResolvers();
+  isOnly = waiting.size === 0;
   waiting.set(id, resolve);
   writeFrames({ ...frame, id, n: invocation?.n ?? 0 });
   hasAsked();
@@ -87,15 +91,23 @@ async function readReplies() {
   while (waiting.size > 0) {
     const reply = await readFrameLater();
     if (reply === null) break;
-    while (!mayRead(repliesRead())) { // the tape has something before, and the rule does something upon that
-      await /** @type {Promise<void>} */ (new Promise(whenMoved));
-      await steps();
-    }
-    replyRead(reply.now_ms);
-    hasReplied = true;
-    waiting.get(reply.id)?.(reply);
-    waiting.delete(reply.id);
-    if (waiting.size > 0) await steps(); // the next may be here already, and would move the clock before the rule looks at it
+    while (!mayRead(repliesRead())) await /** @type {Promise<void>} */ (new Promise(whenMoved)); // the tape has something before
+    if (isAlone()) give(reply);
+    else await /** @type {Promise<void>} */ (new Promise((given) => whenAtRest(() => given(give(reply)))));
   }
   reading = null;
+}
+
+/** @param {any} reply */
+function give(reply) {
+  moved();
+  replyRead(reply.now_ms);
+  hasReplied = true;
+  waiting.get(reply.id)?.(reply);
+  waiting.delete(reply.id);
+}
+
+/** Whether a rule that runs live waits for this reply and nothing else: then it has taken its steps long ago. */
+function isAlone() {
+  return isOnly && !isReplayed() && hasNoTurns() && !isComputing() && runningNow()?.left.length === 0;
 }

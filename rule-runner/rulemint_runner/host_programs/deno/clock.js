@@ -4,6 +4,7 @@
  */
 
 import { isReplayed, movedOn, note, replayedTime } from "./draws.js";
+import { moved } from "./rests.js";
 
 const real = performance.now.bind(performance);
 const wallClock = Date.now;
@@ -61,6 +62,7 @@ export function begin(given) {
   now = given || wallClock();
   since = real();
   replies = timers = 0;
+  moved();
 }
 
 /**
@@ -86,12 +88,13 @@ export function nextTimer() {
  *
  * @param {number} timer
  * @param {number} due
+ * @param {boolean} isJoined It fired in the phase of the one before.
  */
-export function timerFired(timer, due) {
+export function timerFired(timer, due, isJoined = false) {
   const taped = isReplayed() ? replayedTime(timer, replies) : undefined;
   now = max(now, taped ?? max(due, realNow()));
   since = real();
-  note({ kind: "clock", now_ms: now, after: replies, timer });
+  note({ kind: "clock", now_ms: now, after: replies, timer, ...(isJoined && { joined: true }) });
 }
 
 function realNow() {

@@ -205,6 +205,11 @@ export function mayFire(timer, replies) {
   return next.kind === "clock" && isItsTime && next.timer === timer;
 }
 
+/** Whether the tape has a timer fire in the phase of the one before. */
+export function isNextJoined() {
+  return tape?.[at]?.joined === true;
+}
+
 /**
  * Whether the tape has the next reply read now that *replies* were.
  *

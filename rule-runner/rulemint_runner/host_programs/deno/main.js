@@ -12,6 +12,7 @@ import { captureConsole } from "./capture.js";
 import { readFrame, writeFrames } from "./channel.js";
 import { begin, loadAt } from "./clock.js";
 import { drawFor, drawForLoad, drawnAtLoad, seedBy } from "./draws.js";
+import { defineComputations } from "./computations.js";
 import { defineFetch } from "./fetch.js";
 import { NotARule } from "./forms.js";
 import { droppedSince, Invocation, setRunning, within } from "./invocation.js";
@@ -111,6 +112,7 @@ async function serve() {
 captureConsole();
 defineTimes(globalThis);
 defineRandomness(globalThis);
+defineComputations();
 trackTimers();
 defineFetch();
 nameRefusals();

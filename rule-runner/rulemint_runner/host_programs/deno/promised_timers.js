@@ -4,6 +4,7 @@ import { nextTimer, nowMs, timerFired } from "./clock.js";
 import { isReplayed } from "./draws.js";
 import { starter } from "./invocation.js";
 import { taped } from "./replayed_timers.js";
+import { moved, whenAtRest } from "./rests.js";
 
 /** @import { Invocation } from "./invocation.js" */
 /** @typedef {(...args: any[]) => any} Start */
@@ -50,8 +51,16 @@ export function settlingInTime(start, moves) {
  */
 async function fired(invocation, number, due) {
   if (isReplayed()) await taped(number);
-  if (invocation?.isOver) await never();
-  timerFired(number, due);
+  /** @type {Promise<void>} */
+  const given = new Promise((given) =>
+    whenAtRest(() => {
+      if (invocation?.isOver) return;
+      moved();
+      timerFired(number, due);
+      given();
+    })
+  );
+  await given;
 }
 
 function never() {

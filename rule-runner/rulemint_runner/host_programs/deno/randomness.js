@@ -1,6 +1,7 @@
 /** Every way by which JavaScript draws: what is merely pseudo-random comes of a seed, all else of the machine. */
 
 import { repliesRead } from "./clock.js";
+import { changeComputations } from "./computations.js";
 import { drawInto, isTold, pseudoRandom } from "./draws.js";
 
 const MAX_RANGE = 2 ** 48;
@@ -35,6 +36,7 @@ export function defineRandomness(realm) {
  * @param {any} module
  */
 export function changeCrypto(module) {
+  changeComputations(module);
   const { randomFill, randomFillSync, randomInt, randomUUID } = module;
   Object.assign(module, {
     /** @param {any} buffer @param {any[]} part */

@@ -4,14 +4,14 @@
 
 import { isWaiting } from "./calls.js";
 import { nowMs, repliesRead } from "./clock.js";
-import { isAtEnd, mayFire, whenMoved } from "./draws.js";
-import { steps } from "./turns.js";
+import { isAtEnd, isNextJoined, mayFire, whenMoved } from "./draws.js";
+import { moved, whenAtRest } from "./rests.js";
 
 const deno = /** @type {any} */ (Deno);
-const { getAsyncContext, setAsyncContext } = deno[deno.internal].core;
+const { getAsyncContext, runNextTicks, setAsyncContext } = deno[deno.internal].core;
 const MAX_MS = 2 ** 31 - 1;
 
-/** @typedef {{ timer: any, number: number, due: number, every: number, fire: () => void, stop: (timer: any) => void, context: any }} Waiting */
+/** @typedef {{ timer: any, number: number, due: number, every: number, fire: (isJoined: boolean) => void, stop: (timer: any) => void, context: any }} Waiting */
 
 /** @type {Waiting[]} */
 let waiting = [];
@@ -24,7 +24,7 @@ let isLooking = false;
  *
  * @param {(callback: () => void, ms: number) => any} start
  * @param {(timer: any) => void} stop
- * @param {{ number: number, due: number, every: number, fire: () => void }} wanted
+ * @param {{ number: number, due: number, every: number, fire: (isJoined: boolean) => void }} wanted
  */
 export function startReplayed(start, stop, wanted) {
   const timer = start(() => {}, MAX_MS);
@@ -50,27 +50,52 @@ export function waitAgain(timer, due) {
 function lookSoon() {
   if (isLooking) return;
   isLooking = true;
-  void steps().then(look);
+  moved(); // it is the rule that looks, by what it does now
+  whenAtRest(look);
 }
 
-/** Fire the first, if it is its time. */
+/** Fire the first, if it is its time, and those that fired in the same phase. */
 function look() {
   isLooking = false;
+  let first = nextToFire();
+  if (first === null) return;
+  fire(first, false);
+  while (isNextJoined()) {
+    runNextTicks(); // as between the timers of a phase
+    first = nextToFire();
+    if (first === null) return;
+    fire(first, true);
+  }
+  lookSoon();
+}
+
+/** The timer that is the next to fire. If there is none, this looks again once something has come. */
+function nextToFire() {
   waiting = waiting.filter(({ timer }) => timer._destroyed !== true);
-  if (waiting.length === 0) return;
+  if (waiting.length === 0) return null;
   const those = waiting.filter(({ number }) => mayFire(number, repliesRead()));
-  if (those.length === 0 || (isAtEnd() && isWaiting())) return void whenMoved(lookSoon);
-  const first = those.reduce((found, each) => each.due < found.due ? each : found);
+  if (those.length > 0 && !(isAtEnd() && isWaiting())) {
+    return those.reduce((found, each) => each.due < found.due ? each : found);
+  }
+  whenMoved(lookSoon);
+  return null;
+}
+
+/**
+ * @param {Waiting} first
+ * @param {boolean} isJoined
+ */
+function fire(first, isJoined) {
+  moved();
   if (first.every > 0) {
     first.due = nowMs() + first.every;
   } else {
     end(first);
   }
-  lookSoon();
   const before = getAsyncContext();
   setAsyncContext(first.context);
   try {
-    first.fire();
+    first.fire(isJoined);
   } finally {
     setAsyncContext(before);
   }
@@ -82,11 +107,20 @@ function look() {
  * @param {Waiting} ended
  */
 function end(ended) {
-  const { timer, stop } = ended;
+  stopRefreshable(ended.timer, ended.stop);
+  waiting = waiting.filter((each) => each !== ended);
+}
+
+/**
+ * Stop *timer*, as one that has fired: it can be refreshed.
+ *
+ * @param {any} timer
+ * @param {(timer: any) => void} stop
+ */
+export function stopRefreshable(timer, stop) {
   const { _onTimeout } = timer;
   stop(timer);
-  timer._onTimeout = _onTimeout; // without it, it could not be refreshed
-  waiting = waiting.filter((each) => each !== ended);
+  timer._onTimeout = _onTimeout;
 }
 
 /**

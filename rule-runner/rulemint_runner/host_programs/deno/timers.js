@@ -8,7 +8,8 @@ import { nextTimer, nowMs, timerFired } from "./clock.js";
 import { isReplayed } from "./draws.js";
 import { starter, within } from "./invocation.js";
 import { delayOf, MAX_MS, settlingInTime } from "./promised_timers.js";
-import { startReplayed, waitAgain } from "./replayed_timers.js";
+import { startReplayed, stopRefreshable, waitAgain } from "./replayed_timers.js";
+import { firedInPhase, isAtRest, isSamePhase, moved, whenAtRest } from "./rests.js";
 import { noting, tell } from "./strays.js";
 
 /** @typedef {(...args: any[]) => any} Start */
@@ -83,19 +84,43 @@ function ending(start, stop, name) {
     const moves = isTimed(name);
     const number = moves ? nextTimer() : 0;
     const delay = moves ? delayOf(rest[0]) : 0;
-    let due = nowMs() + delay;
-    /** @this {unknown} @param {any[]} args */
-    const run = function (...args) {
-      if (moves) {
-        if (invocation?.isOver) return stop(timer); // it was refreshed while it fired
-        timerFired(number, due);
-        due = nowMs() + delay;
-      }
-      if (name !== "setInterval") invocation?.forget(timer);
-      return noting(invocation, () => callback.apply(this, args));
-    };
-    const fire = () => run.apply(timer, rest.slice(1));
     const every = name === "setInterval" ? delay : 0;
+    let due = nowMs() + delay;
+    /** It is due, and others are before it. @type {object | null} */
+    let place = null;
+    const call = () => {
+      if (every === 0) invocation?.forget(timer);
+      return noting(invocation, () => callback.apply(timer, rest.slice(1)));
+    };
+    const fire = (/** @type {boolean} */ isJoined) => {
+      timerFired(number, due, isJoined);
+      due = nowMs() + delay;
+      try {
+        call();
+      } catch (error) {
+        tell(error, invocation);
+      }
+    };
+    const waitInLine = () => {
+      if (every === 0) queueMicrotask(() => refreshNatively(timer)); // until then it can be cleared
+      if (place !== null) return;
+      const own = place = {};
+      whenAtRest(() => {
+        if (place !== own || timer._destroyed || invocation?.isOver) return;
+        place = null;
+        if (every === 0) stopRefreshable(timer, stop);
+        moved();
+        fire(false);
+      });
+    };
+    const run = () => {
+      if (!moves) return call();
+      if (invocation?.isOver) return stop(timer); // it was refreshed while it fired
+      const isJoined = isSamePhase();
+      if (place !== null || (!isJoined && !isAtRest())) return waitInLine();
+      firedInPhase();
+      fire(isJoined);
+    };
     /** @type {any} */
     const timer = moves && isReplayed()
       ? startReplayed(start, stop, { number, due, every, fire })
@@ -105,6 +130,7 @@ function ending(start, stop, name) {
       refreshes.set(timer, () => {
         if (invocation?.isOver) return false;
         due = nowMs() + delay;
+        place = null;
         invocation?.started(timer, stop);
         waitAgain(timer, due);
         return true;
@@ -121,7 +147,8 @@ function ending(start, stop, name) {
   return tracked;
 }
 
-let isWatched = false;
+/** @type {((this: any) => any) | null} */
+let refreshing = null;
 
 /**
  * A timer that is refreshed after it fired is one more of its invocation, and of a replay.
@@ -129,13 +156,18 @@ let isWatched = false;
  * @param {any} timer
  */
 function watchRefreshes(timer) {
-  if (isWatched) return;
-  isWatched = true;
+  if (refreshing !== null) return;
   const prototype = Object.getPrototypeOf(timer);
   const { refresh } = prototype;
+  refreshing = refresh;
   prototype.refresh = function () {
     return refreshes.get(this)?.() === false ? this : refresh.call(this);
   };
+}
+
+/** @param {any} timer */
+function refreshNatively(timer) {
+  refreshing?.call(timer);
 }
 
 /**

@@ -1,7 +1,8 @@
 /** Turns of the event loop, without a timer of Deno's: it would load its Node layer for one. */
 
 const deno = /** @type {any} */ (Deno);
-const { immediateRefCount, kRefed, queueImmediate } = deno[deno.internal].core;
+const { getActiveImmediateCount, hasTickScheduled, immediateRefCount, kRefed, queueImmediate } =
+  deno[deno.internal].core;
 
 /** Keep the event loop waiting while a module is loaded: Deno ends the process if one waits for nothing. @returns {() => void} */
 export function keptAlive() {
@@ -22,10 +23,17 @@ export function turn() {
 
 /** Turns in which a rule has taken the steps that follow a reply: to read the body of an answer takes some. */
 const STEPS = 4;
+/** As many as a rule may take that has something done in the next turn, again and again. */
+const MAX_STEPS = 64;
 
 /** Resolves once a rule has done what it does upon what it has just got, as long as that waits for nothing. */
 export async function steps() {
-  for (let step = 0; step < STEPS; step += 1) await turn();
+  for (let step = 0; step < STEPS || (step < MAX_STEPS && !hasNoTurns()); step += 1) await turn();
+}
+
+/** Whether nothing is to be done in the next turn. */
+export function hasNoTurns() {
+  return getActiveImmediateCount() === 0 && !hasTickScheduled();
 }
 
 /**

@@ -6,6 +6,7 @@ accident.
 
 import json
 import os
+from select import select as _select  # before it waits by the clock of the rule
 
 from clock import CLOCK
 from contract import CONTRACT
@@ -66,7 +67,9 @@ class Channel:
             loop.remove_reader(self._input)
 
     def _read_for_loop(self) -> None:
-        if not may_read(CLOCK.replies):  # the tape of a replay has something before
+        if CLOCK.is_busy or not may_read(CLOCK.replies):  # the rule, or the tape of a replay, has something before
+            return
+        if not _select([self._input], [], [], 0)[0]:  # what had come was read by a call that does not await
             return
         frame = self.read()
         if frame is None:

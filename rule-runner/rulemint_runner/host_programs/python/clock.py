@@ -9,6 +9,8 @@ import time
 import draws
 
 _monotonic, _time_ns, _sleep = time.monotonic, time.time_ns, time.sleep
+_MOST_LOOKS = 64
+"""A loop that always has something to do waits for no reply, so after so many looks it gets one all the same."""
 
 
 class Clock:
@@ -23,6 +25,8 @@ class Clock:
         """The real moment in which it was set, of which timers count on."""
         self._replies = 0
         """Replies that were read in this run."""
+        self._busy_looks = 0
+        """So often an event loop has looked for events while it had something to do, since it was last given one."""
 
     # ---- what moves it ----
 
@@ -38,11 +42,12 @@ class Clock:
         """
         self._now_ms = now_ms or _time_ns() / 1_000_000
         self._since_s = _monotonic()
-        self._replies = 0
+        self._replies = self._busy_looks = 0
 
     def reply_read(self, now_ms: float) -> None:
         """A reply was read, which the runner sent at *now_ms*."""
         self._replies += 1
+        self._busy_looks = min(self._busy_looks, 1)  # what the loop has found to do, it still has
         self._now_ms = max(self._now_ms, now_ms or self._real_ms())
         self._since_s = _monotonic()
 
@@ -59,10 +64,13 @@ class Clock:
         A replay waits for what the tape has next: a reply, if it may come of one.
         """
         if timeout_s is not None and timeout_s <= 0:
+            self._busy_looks += for_replies
             return wait(timeout_s)
+        self._busy_looks = 0
         due_ms = 0.0 if timeout_s is None else self.due_ms(timeout_s)
         if draws.is_next_clock(self._replies):
             self.fired(due_ms)
+            self._busy_looks = 1  # live nothing had come
             return wait(0)
         if for_replies and draws.is_next_reply(self._replies):
             return wait(None)
@@ -74,6 +82,14 @@ class Clock:
     def due_ms(self, within_s: float) -> float:
         """Return the time that it shows so much later."""
         return self._now_ms + float(within_s) * 1000
+
+    @property
+    def is_busy(self) -> bool:
+        """Tell whether the loop that has just looked for events has something to do before it gets any.
+
+        So between two replies, or a reply and a timer, a rule does all that it does upon the first, live and replayed.
+        """
+        return 0 < self._busy_looks < _MOST_LOOKS
 
     @property
     def replies(self) -> int:

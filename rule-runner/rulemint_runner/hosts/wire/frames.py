@@ -49,6 +49,8 @@ class Draw(msgspec.Struct, frozen=True, kw_only=True):
     """So many replies of the runner (`Reply`, `Stored`) the host had read in this run before."""
     timer: Annotated[int, Meta(ge=0, lt=2**53)] = 0
     """Of ``clock``: which timer fired, by the host's own count, so that a replay fires the same."""
+    joined: bool = False
+    """It fired in one phase of the host's event loop with the timer before, so that nothing was between them."""
     asked: Annotated[int, Meta(ge=0, lt=2**53)] = 0
     """In a replay: so many questions (`Call`, `StorageGet`, `StorageSet`) the host had asked before, in this run."""
 

@@ -48,8 +48,10 @@ class Counted:
     def __init__(self) -> None:
         self.seen: list[tuple[str, Side, How]] = []
 
-    def add(self, tenant: str, rule_id: str, rollout: Rollout, side: Side, how: How, *, exchange: str) -> None:
-        assert (tenant, rollout.id, exchange) == ("t", "rol", "exc")
+    def add(
+        self, tenant: str, rule_id: str, rollout: Rollout, side: Side, how: How, *, client_id: str, exchange: str
+    ) -> None:
+        assert (tenant, rollout.id, client_id, exchange) == ("t", "rol", INVOCATION.client.id, "exc")
         self.seen.append((rule_id, side, how))
 
 

@@ -6,16 +6,23 @@ from typing import Any
 
 import pytest
 
-from rulemint_gateway.management.rollouts.verdicts import Word, chance_of, verdict_on
+from rulemint_gateway.management.rollouts.verdicts import Verdict, Word, chance_of, verdict_on
 from rulemint_gateway.stores.traffic.rollout_counts import Ended, Side, Totals
 from rulemint_shared.contract.rollouts import Rollout, RolloutKind
 
 ROLLOUT = Rollout(id="r", kind=RolloutKind.CANARY, version=2, old_version=1, steps=(5.0, 100.0), minimum=100)
 
 
-def word(new: Ended, old: Ended, **fields: Any) -> Word:
+def word(new: Ended, old: Ended, *clients: Ended, **fields: Any) -> Word:
+    """The verdict, if *clients* are those that got no token by the new version."""
+    return verdict(new, old, *clients, **fields).word
+
+
+def verdict(new: Ended, old: Ended, *clients: Ended, **fields: Any) -> Verdict:
     rollout = Rollout(**{name: getattr(ROLLOUT, name) for name in ROLLOUT.__struct_fields__} | fields)
-    return verdict_on(rollout, Totals({(rollout.step, Side.NEW): new, (rollout.step, Side.OLD): old})).word
+    by_client = {(rollout.step, str(number)): client for number, client in enumerate(clients)}
+    by_step = {(rollout.step, Side.NEW): new, (rollout.step, Side.OLD): old}
+    return verdict_on(rollout, Totals(by_step, {}, by_client))
 
 
 def test_the_chance_is_that_of_fisher_s_exact_test() -> None:
@@ -45,6 +52,23 @@ def test_a_version_that_fails_ends_also_if_nobody_asks_the_other_one() -> None:
     assert word(Ended(5, failed=5), Ended()) is Word.FAIL
     assert word(Ended(5, denied=5), Ended()) is Word.TOO_FEW, "its clients may always have been refused"
     assert word(Ended(5, failed=5), Ended(2, failed=1)) is Word.TOO_FEW, "the other one fails, too"
+
+
+def test_one_client_that_is_always_refused_neither_fails_a_canary_nor_is_passed_over() -> None:
+    one = Ended(150, denied=150)
+    alone = verdict(Ended(500, denied=155), Ended(1_000, denied=10), one, Ended(20, denied=5))
+    assert alone.word is Word.TOO_FEW
+    assert alone.why.endswith("but 150 of those 500 are of one client alone")
+    assert word(Ended(500, denied=350), Ended(1_000, denied=10), one, Ended(150, denied=100)) is Word.FAIL
+    assert word(Ended(9, denied=9), Ended(1_000), Ended(9, denied=9)) is Word.TOO_FEW
+
+
+def test_one_client_for_which_a_version_fails_is_enough_until_it_has_worked_for_others() -> None:
+    one = Ended(8, failed=8)
+    assert word(one, Ended(100), one) is Word.FAIL
+    assert word(Ended(20, failed=8), Ended(100), one) is Word.FAIL
+    assert word(Ended(38, failed=8), Ended(100), one) is Word.TOO_FEW
+    assert word(Ended(38, failed=18), Ended(100), one, Ended(10, failed=10)) is Word.FAIL
 
 
 def test_a_few_bad_requests_are_too_few_to_fail() -> None:
