@@ -56,6 +56,24 @@ _JAVASCRIPT: tuple[Callable[[Random, str], str], ...] = (
         "try { await fetch('https://not.allowed.example/'); } catch (error) { seen.push(error.message); }"
     ),
     lambda _random, _url: "if (Math.random() < 0.1) throw new Error(`by chance at ${Date.now()}`);",
+    lambda random, url: (
+        f"try {{ seen.push(await (await fetch('{url}/slow/{random.randint(1, 9)}', {{ signal: AbortSignal.timeout("
+        f"{random.randint(1, 12)}) }})).text()); }} catch (error) {{ seen.push(error.name, Date.now()); }}"
+    ),
+    lambda random, url: (
+        f"{{ const ticks = setInterval(() => seen.push('tick', Date.now()), {random.randint(1, 6)});"
+        f"for await (const part of (await fetch('{url}/slow/{random.randint(1, 9)}')).body) seen.push(part.length);"
+        "clearInterval(ticks); }"
+    ),
+    lambda random, url: (
+        f"seen.push(await Promise.race([{random.randint(1, 9)}, {random.randint(1, 9)}].map(async (n) => "
+        f"(await fetch(`{url}/slow/${{n}}`)).text())), Date.now());"
+    ),
+    lambda random, _url: (
+        "seen.push(await Promise.race([3e5, 2e5, 9].map((size) => crypto.subtle.digest('SHA-256', new Uint8Array(size))"
+        f".then(() => size))), await new Promise((go) => {{ setTimeout(() => seen.push('timer'), {random.randint(1, 3)});"
+        f"setTimeout(() => setImmediate(go, 'turn'), {random.randint(1, 3)}); }}), Date.now());"
+    ),
 )
 _CACHE: tuple[Callable[[Random, str], str], ...] = (
     lambda _random, _url: "seen.push(api.cache.get('n')?.value ?? null);",
@@ -122,15 +140,38 @@ _PYTHON: tuple[Callable[[Random, str], str], ...] = (
     lambda _random, _url: "seen.append(storage.get())",
     lambda _random, _url: "storage.set({'n': len(seen), 'at': time.time()}, force=True)",
     lambda _random, _url: "if random.random() < 0.1: raise ValueError(f'by chance at {time.time()}')",
+    lambda random, url: (
+        f"seen.append(asyncio.run(raced('{url}/slow/{random.randint(1, 9)}', {random.randint(1, 9)} / 1000, "
+        f"{random.randint(1, 9)} / 1000)))"
+    ),
 )
+_RACED = """
+async def raced(url, *delays_s):
+    seen = []
+    async def waited(delay_s):
+        await asyncio.sleep(delay_s)
+        seen.append([delay_s, time.time()])
+    async def called():
+        answer = await asyncio.to_thread(lambda: urllib.request.urlopen(url).read().decode())
+        seen.append([answer, time.time()])
+    waits = {asyncio.create_task(waited(delay_s), name=str(delay_s)) for delay_s in delays_s}
+    calls = asyncio.create_task(called())
+    done, rest = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    await calls
+    try:
+        await asyncio.wait_for(asyncio.gather(*rest), 0.002)
+    except TimeoutError:
+        seen.append("late")
+    return [sorted(task.get_name() for task in done), seen]
+"""
 
 
 def _python(random: Random, url: str) -> Generated:
     steps = "\n".join("    " + random.choice(_PYTHON)(random, url) for _ in range(random.randint(2, _MOST_STEPS)))
     return Generated(
         PYTHON,
-        f"""import datetime, os, random, secrets, time, urllib.request, uuid
-
+        f"""import asyncio, datetime, os, random, secrets, time, urllib.request, uuid
+{_RACED}
 def rule(client, scope, audience, context):
     storage, seen = context["webtask"]["storage"], []
 {steps}

@@ -37,6 +37,18 @@ def rule(client, scope, audience, context):
     return {"scope": scope, "plan": client["metadata"]["plan"]}
 """
 
+SALTED = """
+const { randomInt, randomBytes } = require('node:crypto');
+const salt = [crypto.randomUUID(), Math.random(), randomInt(1e9), randomBytes(5).toString('hex'), Date.now()];
+module.exports = (client, scope, audience, context, cb) => cb(null, { 'https://rules.example/salt': salt });
+"""
+SALTED_PYTHON = """
+import os, random, secrets, time, uuid
+SALT = [secrets.token_hex(8), str(uuid.uuid4()), random.random(), os.urandom(3).hex(), time.time(), list({"a", "b", "c"})]
+def rule(client, scope, audience, context):
+    return {"salt": SALT}
+"""
+
 
 async def backtested(tenant: Management, rule_id: str, **body: Any) -> Any:
     answer = await tenant.call("POST", "/api/v2/rules/backtest", {"rule_id": rule_id, **body})
@@ -77,6 +89,28 @@ async def test_a_backtest_says_for_which_clients_a_draft_changes_what(tenant: Ma
         assert same["coverage"]["replayed"] == 4
         # Nothing was written, asked or recorded.
         assert await recorded(tenant) == everything
+
+
+@pytest.mark.parametrize(
+    ("language", "script", "more"),
+    [
+        pytest.param("javascript", SALTED, "crypto.randomUUID();", id="javascript"),
+        pytest.param("python", SALTED_PYTHON, "uuid.uuid4()", id="python"),
+    ],
+)
+async def test_a_module_of_a_backtest_draws_as_it_drew_and_one_that_draws_more_is_unknown(
+    tenant: Management, language: str, script: str, more: str
+) -> None:
+    async with tenant.rule(script, language=language) as rule:
+        client = await tenant.a_client()
+        for _ in range(2):
+            await taped(tenant, client)
+        same = await backtested(tenant, rule["id"], script=f"{script}\n")
+        kinds = {group["kind"] for group in same["groups"]} - {"slower"}
+        assert (same["coverage"]["replayed"], same["noisy"], kinds) == (2, 0, set())
+        other = await backtested(tenant, rule["id"], script=f"{script}\n{more}\n")
+        assert (other["coverage"]["replayed"], other["coverage"]["unknown"]) == (0, 2)
+        assert "draws random bytes that the tape does not have" in other["coverage"]["reasons"][0]
 
 
 async def test_a_backtest_goes_on_where_a_call_ended(tenant: Management) -> None:
