@@ -44,7 +44,7 @@ module.exports = (client, scope, audience, context, cb) => cb(null, { 'https://r
 """
 SALTED_PYTHON = """
 import os, random, secrets, time, uuid
-SALT = [secrets.token_hex(8), str(uuid.uuid4()), random.random(), os.urandom(3).hex(), time.time(), list({"a", "b", "c"})]
+SALT = [secrets.token_hex(8), str(uuid.uuid4()), random.random(), os.urandom(3).hex(), time.time(), *{"a", "b", "c"}]
 def rule(client, scope, audience, context):
     return {"salt": SALT}
 """

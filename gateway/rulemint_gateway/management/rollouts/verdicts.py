@@ -96,7 +96,7 @@ def _denied(ended: Ended) -> int:
 
 
 class _Compared(NamedTuple):
-    """How often the requests of both versions ended in one bad way."""
+    """The requests of both versions, of which some ended in one bad way."""
 
     what: str
     bad: Callable[[Ended], int]
