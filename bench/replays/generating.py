@@ -71,7 +71,7 @@ _JAVASCRIPT: tuple[Callable[[Random, str], str], ...] = (
     ),
     lambda random, _url: (
         "seen.push(await Promise.race([3e5, 2e5, 9].map((size) => crypto.subtle.digest('SHA-256', new Uint8Array(size))"
-        f".then(() => size)))); await new Promise((go) => {{ setTimeout(() => seen.push('one'), {random.randint(1, 3)});"
+        f".then(() => size)))); await new Promise((go) => {{ setTimeout(() => seen.push(1), {random.randint(1, 3)});"
         f"setTimeout(() => setImmediate(go), {random.randint(1, 3)}); }}); seen.push(Date.now());"
     ),
 )

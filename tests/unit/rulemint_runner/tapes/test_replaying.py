@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import pytest
+
 from rulemint_runner.flow.masking import Mask
+from rulemint_runner.hosts.turn import Seeds
 from rulemint_runner.hosts.wire.frames import Call, Noted, StorageGet, StorageSet
 from rulemint_runner.tapes.replaying import RuleReplay, TapedRule
 from rulemint_shared.contract.messages import Divergence
@@ -45,6 +48,40 @@ class Replaying:
         assert left is not None
         assert self.stops == 1
         return left
+
+
+def of_a_backtest(drawn: list[bytes], *, more: bool = False, way: ReplayWay = ReplayWay.WHAT_IF) -> RuleReplay:
+    tape = RuleTape(rule="plan", version=1, load_seed=9, load_drawn=[b"salt", b"more"], load_drew_more=more)
+    taped = TapedRule(tape, way, "exc_1", shares_hosts=way is ReplayWay.WHAT_IF)
+    replay = RuleReplay(taped, Mask([]), lambda: None)
+    replay.loaded(Seeds(load_drawn=tuple(drawn)))
+    return replay
+
+
+@pytest.mark.parametrize("drawn", [[b"salt", b"more"], [b"salt"], []], ids=["the same", "less", "nothing"])
+def test_a_version_whose_module_draws_no_more_than_the_tape_has_is_replayed(drawn: list[bytes]) -> None:
+    assert of_a_backtest(drawn).divergence is None
+
+
+@pytest.mark.parametrize("drawn", [[b"salt", b"more", b"x"], [b"other"]], ids=["more", "otherwise"])
+def test_what_another_version_s_module_draws_otherwise_nobody_knows(drawn: list[bytes]) -> None:
+    left = of_a_backtest(drawn).divergence
+    assert left is not None
+    assert (left.at, left.unknown) == ("its module, while it was loaded", True)
+
+
+def test_a_module_that_drew_more_than_a_tape_has_room_for_is_not_known_in_a_backtest() -> None:
+    assert of_a_backtest([b"salt"], more=True).divergence is not None
+    assert of_a_backtest([b"salt"], more=True, way=ReplayWay.EXACT).divergence is None, "its result tells"
+
+
+def test_replays_share_hosts_if_their_tapes_are_of_one_host_but_a_shadow_shares_them_with_all() -> None:
+    tape = RuleTape(rule="plan", version=1, load_seed=9)
+    seeds = {
+        shadow: TapedRule(tape, ReplayWay.WHAT_IF, "exc_1", shares_hosts=True, is_shadow=shadow).shared_load_seed
+        for shadow in (False, True)
+    }
+    assert seeds == {False: 9, True: 0}
 
 
 async def soon(waiting: Any) -> Any:
