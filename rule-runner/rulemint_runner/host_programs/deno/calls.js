@@ -92,7 +92,7 @@ async function readReplies() {
     const reply = await readFrameLater();
     if (reply === null) break;
     while (!mayRead(repliesRead())) await /** @type {Promise<void>} */ (new Promise(whenMoved)); // the tape has something before
-    if (isAlone()) give(reply);
+    if (isAlone() || runningNow()?.isOver) give(reply);
     else await /** @type {Promise<void>} */ (new Promise((given) => whenAtRest(() => given(give(reply)))));
   }
   reading = null;

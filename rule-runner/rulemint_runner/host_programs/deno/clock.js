@@ -4,7 +4,7 @@
  */
 
 import { isReplayed, movedOn, note, replayedTime } from "./draws.js";
-import { moved } from "./rests.js";
+import { beginRests } from "./rests.js";
 
 const real = performance.now.bind(performance);
 const wallClock = Date.now;
@@ -62,7 +62,7 @@ export function begin(given) {
   now = given || wallClock();
   since = real();
   replies = timers = 0;
-  moved();
+  beginRests();
 }
 
 /**

@@ -1,6 +1,7 @@
 /** The end of an invocation: what it started ends with it, and what goes on is told whose it is. */
 
 import { isWaiting, settled } from "./calls.js";
+import { endRests } from "./rests.js";
 import { pause, stopsImmediates } from "./timers.js";
 import { turn } from "./turns.js";
 
@@ -21,6 +22,7 @@ export function leave(invocation) {
   if (!core.hasTickScheduled()) core.runNextTicks(); // hands over the rejections that nobody has caught so far
   invocation.isOver = true;
   invocation.stop((stop) => !stopsImmediates(stop));
+  endRests();
 }
 
 /** Whether something of it still takes turns: calls without a reply, and what is to run in the next turn. */

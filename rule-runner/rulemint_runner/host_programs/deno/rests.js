@@ -8,17 +8,45 @@ import { inTheNext, steps } from "./turns.js";
 const deno = /** @type {any} */ (Deno);
 const { getAsyncContext, setAsyncContext } = deno[deno.internal].core;
 
-/** It was given something, and may not have taken its steps upon that. */
-let isMoving = false;
+/** What one run is given. */
+class Rests {
+  /** It was given something, and may not have taken its steps upon that. */
+  isMoving = true;
+  isResting = false;
+  /** What it is to be given next, in this order. @type {(() => void)[]} */
+  line = [];
+  /** Computations of other threads under way. */
+  computations = 0;
+  /** Settled once the last of them has its result. @type {Promise<unknown>} */
+  lastComputed = Promise.resolve();
+
+  async rest() {
+    this.isResting = true;
+    while (this.line.length > 0) {
+      while (this.isMoving || this.computations > 0) {
+        this.isMoving = false;
+        await this.lastComputed;
+        await steps();
+      }
+      this.line.shift()?.();
+    }
+    this.isResting = false;
+  }
+}
+
+let now = new Rests();
 /** The timers of one phase of the event loop fire one after the other, before anything else. */
 let isInPhase = false;
-let isResting = false;
-/** @type {(() => void)[]} */
-const line = [];
-/** Computations under way. */
-let computations = 0;
-/** Settled once the last of them has its result. @type {Promise<unknown>} */
-let lastComputed = Promise.resolve();
+
+/** Another run begins: what the one before has computed is not waited for. */
+export function beginRests() {
+  now = new Rests();
+}
+
+/** The run is over: what it still waits for is given at once. */
+export function endRests() {
+  for (const give of now.line.splice(0)) give();
+}
 
 /**
  * Settles as *result*, which other threads compute, once all that were asked for before have theirs.
@@ -28,36 +56,31 @@ let lastComputed = Promise.resolve();
  * @returns {Promise<T>}
  */
 export function computing(result) {
-  computations += 1;
-  const before = lastComputed;
-  const given = inTurn(result, before);
-  lastComputed = given.then(() => {}, () => {});
+  const given = inTurn(result, now);
+  now.lastComputed = given.then(() => {}, () => {});
   return given.then((found) => found); // one that nobody catches is told as such
 }
 
 /**
  * @template T
  * @param {Promise<T>} result
- * @param {Promise<unknown>} before
+ * @param {Rests} own
  */
-async function inTurn(result, before) {
+async function inTurn(result, own) {
+  const before = own.lastComputed;
+  own.computations += 1;
   try {
     return await result;
   } finally {
     await before;
-    computations -= 1;
-    moved();
+    own.computations -= 1;
+    own.isMoving = true;
   }
-}
-
-/** Whether other threads compute for the rule. */
-export function isComputing() {
-  return computations > 0;
 }
 
 /** The rule was given something, and does what it does upon that. */
 export function moved() {
-  isMoving = true;
+  now.isMoving = true;
 }
 
 /** A timer fired by itself: others that are due fire in the same phase. */
@@ -70,12 +93,17 @@ export function firedInPhase() {
 
 /** Whether a timer that fires now does so in the phase of the one before. */
 export function isSamePhase() {
-  return isInPhase && line.length === 0;
+  return isInPhase && now.line.length === 0;
+}
+
+/** Whether other threads compute for the rule. */
+export function isComputing() {
+  return now.computations > 0;
 }
 
 /** Whether the rule has taken all its steps, and nothing waits for that. */
 export function isAtRest() {
-  return !isMoving && !isResting && computations === 0;
+  return !now.isMoving && !now.isResting && !isComputing();
 }
 
 /**
@@ -85,7 +113,7 @@ export function isAtRest() {
  */
 export function whenAtRest(give) {
   const context = getAsyncContext();
-  line.push(() => {
+  now.line.push(() => {
     const before = getAsyncContext();
     setAsyncContext(context);
     try {
@@ -94,18 +122,5 @@ export function whenAtRest(give) {
       setAsyncContext(before);
     }
   });
-  if (!isResting) void rest();
-}
-
-async function rest() {
-  isResting = true;
-  while (line.length > 0) {
-    while (isMoving || computations > 0) {
-      isMoving = false;
-      await lastComputed;
-      await steps();
-    }
-    line.shift()?.();
-  }
-  isResting = false;
+  if (!now.isResting) void now.rest();
 }

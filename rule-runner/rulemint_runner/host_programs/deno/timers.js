@@ -17,6 +17,7 @@ import { noting, tell } from "./strays.js";
 const PROMISIFIED = Symbol.for("nodejs.util.promisify.custom");
 const STOPS = { setTimeout: "clearTimeout", setInterval: "clearInterval", setImmediate: "clearImmediate" };
 const PAUSE_MS = 2;
+const { reportError } = globalThis;
 /** @type {Record<string, (thing: any) => void>} */
 const stops = {};
 /** @type {Record<string, Start>} */
@@ -98,7 +99,7 @@ function ending(start, stop, name) {
       try {
         call();
       } catch (error) {
-        tell(error, invocation);
+        reportError(error);
       }
     };
     const waitInLine = () => {
