@@ -8,10 +8,12 @@ from typing import Any
 import msgspec
 import pytest
 
+from fixtures.hosts import loaded
 from fixtures.replaying import recorded, replayed
 from rulemint_runner.hosts.wire import frames
 from rulemint_runner.sandbox.sandbox import Sandbox
 from rulemint_shared.contract.records import Language
+from rulemint_shared.contract.tapes import Drew
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -334,3 +336,36 @@ async def test_a_replay_of_python_is_in_the_order_of_the_record(sandbox: Sandbox
 async def test_what_comes_in_one_moment_comes_in_a_replay_of_python_as_it_came(sandbox: Sandbox, steps: str) -> None:
     for _ in range(3):
         await check(sandbox, HEAD_OF_PYTHON + steps + TAIL_OF_PYTHON, Language.PYTHON)
+
+
+async def test_a_tape_of_an_earlier_version_tells_of_no_phases_and_is_replayed(sandbox: Sandbox) -> None:
+    steps = "await Promise.all([1, 2, 3].map((n) => after(2 + n * 0.4, n).then(note('timer'))));"
+    script = HEAD_OF_JAVASCRIPT + steps + TAIL_OF_JAVASCRIPT
+    told, tape = await recorded(sandbox, script, Language.JAVASCRIPT)
+    events = [msgspec.structs.replace(event, joined=False) for event in tape.events if isinstance(event, Drew)]
+    older = msgspec.structs.replace(tape, events=events)
+    again, left = await replayed(sandbox, script, Language.JAVASCRIPT, older)
+    assert left is None
+    assert again is not None
+    assert _unnumbered(again.answer) == _unnumbered(told.answer)
+
+
+async def test_a_computation_that_a_run_never_awaits_holds_up_neither_its_end_nor_the_next_run(
+    sandbox: Sandbox,
+) -> None:
+    script = """
+const { pbkdf2 } = require('crypto');
+let runs = 0, isDone = false;
+module.exports = async () => {
+  runs += 1;
+  if (runs === 1) {
+    pbkdf2('a', 'b', 2e7, 32, 'sha512', () => isDone = true);
+    fetch('https://a.example/in/0');
+  }
+  await new Promise((go) => runs === 1 ? go() : setTimeout(go, 1));
+  return { runs, isDone };
+};
+"""
+    async with loaded(sandbox, script) as rule:
+        found = [json.loads(await rule.value()) for _ in range(2)]
+    assert found == [{"runs": 1, "isDone": False}, {"runs": 2, "isDone": False}]
