@@ -6,7 +6,7 @@ import { repliesRead, replyRead } from "./clock.js";
 import { hasAsked, isReplayed, mayRead, whenMoved } from "./draws.js";
 import { UNSUPPORTED } from "./failures.js";
 import { current, runningNow } from "./invocation.js";
-import { isComputing, moved, whenAtRest } from "./rests.js";
+import { givenSoFar, isComputing, moved, whenAtRest } from "./rests.js";
 import { hasNoTurns, turn } from "./turns.js";
 
 /** @import { AskingFrame, WithoutId } from "./frames.d.ts" */
@@ -19,8 +19,10 @@ let reading = null;
 let asked = 0;
 /** A reply was handed out, and what the rule makes of it may take some steps yet. */
 let hasReplied = false;
-/** Nothing else waited for a reply since the last question was asked. */
+/** The last question was asked when nothing else waited for a reply. */
 let isOnly = false;
+/** What the rule had been given until then. */
+let givenBefore = 0;
 
 /**
  * A body as frames carry it.
@@ -79,6 +81,7 @@ export function ask(frame) {
   const id = ++asked;
   const { promise, resolve } = Promise.withResolvers();
   isOnly = waiting.size === 0;
+  givenBefore = givenSoFar();
   waiting.set(id, resolve);
   writeFrames({ ...frame, id, n: invocation?.n ?? 0 });
   hasAsked();
@@ -107,7 +110,7 @@ function give(reply) {
   waiting.delete(reply.id);
 }
 
-/** Whether a rule that runs live waits for this reply and nothing else: then it has taken its steps long ago. */
+/** Whether a live run was given nothing since it asked this one question: its steps were taken long ago. */
 function isAlone() {
-  return isOnly && !isReplayed() && hasNoTurns() && !isComputing() && runningNow()?.left.length === 0;
+  return isOnly && givenSoFar() === givenBefore && !isReplayed() && hasNoTurns() && !isComputing();
 }

@@ -12,6 +12,8 @@ const { getAsyncContext, setAsyncContext } = deno[deno.internal].core;
 class Rests {
   /** It was given something, and may not have taken its steps upon that. */
   isMoving = true;
+  /** So many things it was given, results of computations among them. */
+  given = 0;
   isResting = false;
   /** What it is to be given next, in this order. @type {(() => void)[]} */
   line = [];
@@ -31,6 +33,11 @@ class Rests {
       this.line.shift()?.();
     }
     this.isResting = false;
+  }
+
+  move() {
+    this.isMoving = true;
+    this.given += 1;
   }
 }
 
@@ -74,13 +81,18 @@ async function inTurn(result, own) {
   } finally {
     await before;
     own.computations -= 1;
-    own.isMoving = true;
+    own.move();
   }
 }
 
 /** The rule was given something, and does what it does upon that. */
 export function moved() {
-  now.isMoving = true;
+  now.move();
+}
+
+/** How many things it was given so far. */
+export function givenSoFar() {
+  return now.given;
 }
 
 /** A timer fired by itself: others that are due fire in the same phase. */
