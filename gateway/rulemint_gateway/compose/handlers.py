@@ -54,6 +54,7 @@ from rulemint_gateway.management.tenants.deletion import TenantDeletion
 from rulemint_gateway.management.tenants.settings import TenantSettings
 from rulemint_gateway.management.tenants.tenants import Tenants
 from rulemint_gateway.management.trials.cases import TriedCases
+from rulemint_gateway.management.trials.load_checks import LoadChecks
 from rulemint_gateway.management.trials.trials import Trials
 from rulemint_gateway.settings.gateway import GatewaySettings
 from rulemint_gateway.stores.traffic.exchange_search import ExchangeSearch
@@ -127,6 +128,7 @@ class _RuleParts:
     versions: RuleVersionsOf
     rollouts: Rollouts
     trials: Trials
+    load_checks: LoadChecks
 
 
 def all_handlers(  # each is a part that was opened before
@@ -166,7 +168,8 @@ def _rule_parts(settings: GatewaySettings, known: Configuration, traffic: Traffi
     records = RuleRecords(redis, catalog)
     deadline_s = settings.request_deadline
     trials = Trials(redis, catalog, records, vault, packages, traffic.dispatcher, deadline_s=deadline_s)
-    checks = VersionChecks(RuleLoading(Loads(redis, traffic.presence)), TriedCases(trials))
+    loads = Loads(redis, traffic.presence)
+    checks = VersionChecks(RuleLoading(loads), TriedCases(trials))
     texts = RuleTexts(records, packages, checks, versions_kept=settings.versions_kept)
     taped = TapedPower(TapeStore(redis, vault))
     return _RuleParts(
@@ -179,6 +182,7 @@ def _rule_parts(settings: GatewaySettings, known: Configuration, traffic: Traffi
         versions=RuleVersionsOf(store, records, checks, taped),
         rollouts=Rollouts(store, records, checks, traffic.rollouts),
         trials=trials,
+        load_checks=LoadChecks(trials, loads),
     )
 
 
@@ -213,7 +217,7 @@ def _rule_paths(known: Configuration, parts: _RuleParts, *, page_bytes: int) -> 
         rules=LongNounHandlers(rules, name="rules", filters=rules.filters, page_bytes=page_bytes),
         flow=FlowHandlers(Flow(store, records)),
         secrets=SecretHandlers(secrets),
-        trials=TrialHandlers(parts.trials),
+        trials=TrialHandlers(parts.trials, parts.load_checks),
         versions=RuleVersionHandlers(rules, parts.versions),
         resuming=ResumeHandlers(Resuming(catalog, store, records)),
         rollouts=RolloutHandlers(parts.rollouts),

@@ -15,7 +15,7 @@ from rulemint_gateway.log_hub.gaps import Cause, Gap
 from rulemint_gateway.log_hub.watcher import BUFFERED_BYTES, Watcher
 from rulemint_shared.fairness.tenant_quota import TenantQuota
 from rulemint_shared.redis.client import RedisClient
-from rulemint_shared.streams.log_stream import Position
+from rulemint_shared.streams.log_stream import START, Position
 
 BEGIN_TIMEOUT_S = 3.0
 TENANT_BYTES = 32 * 1024 * 1024
@@ -34,6 +34,8 @@ class Beginning(msgspec.Struct, frozen=True, kw_only=True):
     """The record at *after* was the last that the watcher had: it is told if others have left the stream since."""
     tail: int = 0
     """With so many of the last records."""
+    before: Position | None = None
+    """The watcher ends before the record at this place, and never follows."""
     follow: bool = True
     """Live goes on behind the past; else the watcher ends there."""
 
@@ -84,7 +86,7 @@ class LogHub:
                 channel.room,
                 max_bytes=self._watcher_bytes,
                 in_the_past=beginning != NOW,
-                follows=beginning.follow,
+                follows=beginning.follow and beginning.before is None,
                 count=self._count,
             )
             channel.watchers.add(watcher)
@@ -116,10 +118,14 @@ class LogHub:
 
 
 async def _begin(watcher: Watcher, channel: Channel, beginning: Beginning) -> None:
+    before = beginning.before
     if beginning.after is not None:
-        watcher.begin_after(beginning.after, had=beginning.resumes)
+        watcher.begin_after(beginning.after, had=beginning.resumes, until=before)
     elif beginning.tail:
-        end = await channel.reader.last()
-        watcher.begin_after(await channel.reader.before_newest(beginning.tail, watcher.filter, until=end))
+        end = await channel.reader.last() if before is None else before.previous()
+        first = await channel.reader.before_newest(beginning.tail, watcher.filter, until=end)
+        watcher.begin_after(first, until=before)
+    elif before is not None:
+        watcher.begin_after(START, until=before)
     elif not beginning.follow:
         watcher.close()

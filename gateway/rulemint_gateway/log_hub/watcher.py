@@ -50,6 +50,8 @@ class Watcher:
         self._reader = reader
         self._channel_at = channel_at
         self._room = room
+        self._until: Position | None = None
+        """It ends before the record there."""
         self._max_bytes = max_bytes
         self._count = count
         self._after = channel_at()
@@ -70,9 +72,12 @@ class Watcher:
         self._waits = False
         """Everything that came was handed over, and `next_batch` waits for more."""
 
-    def begin_after(self, position: Position, *, had: bool = False) -> None:
-        """Start with the history behind *position*; the watcher *had* the record there, or begins there."""
-        self._after, self._had = position, had
+    def begin_after(self, position: Position, *, had: bool = False, until: Position | None = None) -> None:
+        """Start with the history behind *position*; the watcher *had* the record there, or begins there.
+
+        It ends before the record at *until*, if it does not follow.
+        """
+        self._after, self._had, self._until = position, had, until
 
     def hand_to(self, take: Callable[[Batch], bool]) -> None:
         """Offer *take* what comes while `next_batch` waits for it; that goes on waiting for what *take* says no to.
@@ -207,6 +212,9 @@ class Watcher:
         """The next page of history, as far as the filter shows it; changes over to the channel at its end."""
         reached = self._channel_at()
         page = await self._reader.after(self._after, had=self._had)
+        if self._until is not None and page and page[-1].position >= self._until:
+            self.close()
+            return self._events_before(self._until, page)
         end = await self._reader.end_behind(self._after) if self._had and not page else None
         if page:
             self._after, self._had = page[-1].position, True
@@ -219,6 +227,12 @@ class Watcher:
         self._after = end.position
         self._count(end.gap)
         return [gap_event(end.gap, end.position.following())]
+
+    def _events_before(self, until: Position, page: list[Entry]) -> list[Event]:
+        """The events of *page* before *until*, and what is missing right before the record there."""
+        events = [event for entry in page if entry.position < until for event in self._events_of(entry)]
+        gap = next((entry.gap for entry in page if entry.position == until), None)
+        return [*events, gap_event(gap, until)] if gap else events
 
     def _change_over(self) -> None:
         self._is_behind = False

@@ -172,7 +172,7 @@ def operations(handlers: Handlers) -> list[Operation]:
         *handlers.configuration.client_secrets.operations(),  # /api/v2/clients/{id}/secrets, .../rotate-secret
         *handlers.configuration.resource_servers.operations(),  # /api/v2/resource-servers
         *handlers.configuration.client_grants.operations(),  # /api/v2/client-grants
-        *handlers.rules.trials.operations(),  # /api/v2/rules/try
+        *handlers.rules.trials.operations(),  # /api/v2/rules/try and /check
         *handlers.rules.rules.operations(),  # /api/v2/rules
         *handlers.rules.flow.operations(),  # /api/v2/flow
         *handlers.rules.secrets.operations(),  # /api/v2/rules/{id}/secrets

@@ -21,7 +21,8 @@ ALWAYS_GOLD = [{"name": "everybody is gold", "expect": {"claims": {"plan": "gold
 
 async def opened(console: Opener, rule: dict[str, Any], **options: Any) -> Console:
     window = await console(place=f"/rules/{rule['id']}", **options)
-    window.expected.append("404 (Not Found)" + f" ({window.url}/api/v2/rules/try)")  # it checks until the test is over
+    asked = (f"{window.url}/api/v2/rules/{each}" for each in ("try", "check"))
+    window.expected += [f"404 (Not Found) ({each})" for each in asked]  # it checks until the test is over
     await window.page.get_by_text("It loads").wait_for()
     return window
 

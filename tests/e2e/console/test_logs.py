@@ -10,6 +10,7 @@ import pytest
 
 from fixtures.console_page import Console, Opener, findings
 from fixtures.management import ApiClient, Management
+from fixtures.waiting import eventually
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -88,7 +89,17 @@ async def test_filters_are_chips_that_stand_in_the_address_and_outlive_a_reload(
         await row(window, "hay").wait_for()
 
 
-async def test_ten_thousand_rows_are_reached_by_keys_and_few_of_them_are_in_the_document(
+async def count_lines(answer: Any, into: list[int]) -> None:
+    """Records of a page of the past."""
+    if "/logs?" in answer.url and "before=" in answer.url:
+        into.append((await answer.text()).count("\n"))
+
+
+async def answered(read: list[int]) -> int:
+    return len(read)
+
+
+async def test_ten_thousand_rows_are_read_as_keys_come_near_them_and_few_of_them_are_in_the_document(
     console: Opener, management: Management
 ) -> None:
     client = await management.a_client(name="flood")
@@ -96,13 +107,22 @@ async def test_ten_thousand_rows_are_reached_by_keys_and_few_of_them_are_in_the_
         for number in range(3):
             await says(management, client, f"many{number}")
         window = await console(place="/logs")
+        read: list[int] = []
+        window.page.on("response", lambda answer: asyncio.ensure_future(count_lines(answer, read)))
         await window.go(f"/logs?client_id={client.client_id}&type=line")
         await row(window, "many2 3399").wait_for()
+        await window.page.get_by_text("1,000 records").wait_for()
         await listbox(window).focus()
-        for _ in range(3):  # the end of what was sent first, then the end of what is kept
+        await window.page.keyboard.press("ArrowDown")
+        assert read == [], "nobody was near the end"
+        whole = window.page.get_by_text("all that is kept")
+        pages = 0
+        while not await whole.count():
+            assert len(read) <= pages, "what was not scrolled to is not read"
             await window.page.keyboard.press("End")
-            await asyncio.sleep(0.5)
-        await window.page.get_by_text("all that is kept").wait_for()
+            pages += 1
+            await eventually(lambda: answered(read), lambda count, wanted=pages: count >= wanted)
+        assert max(read) <= 1_000
         await window.page.keyboard.press("End")
         chosen = window.page.locator(".virtual-row.chosen")
         await chosen.wait_for()

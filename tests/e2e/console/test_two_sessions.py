@@ -28,7 +28,7 @@ async def test_an_author_and_a_reader_see_one_rule_and_only_the_author_changes_i
         place = f"/rules/{rule['id']}"
         author = await console(place=place, scopes=AUTHOR)
         reader = await console(place=place, scopes=OPERATOR)
-        author.expected.append("/api/v2/rules/try")  # it checks until the test is over
+        author.expected += ["/api/v2/rules/try", "/api/v2/rules/check"]  # it checks until the test is over
         for window in (author, reader):
             await window.page.get_by_text("v1 is off", exact=True).wait_for()
             await window.page.get_by_text("'gold'").wait_for()

@@ -1,6 +1,6 @@
 """The whole walk of an operator through the console, from signing in to a new secret, by mouse and by keys alone.
 
-A person also signs in at a provider of OpenID Connect: test_openid_connect.py has that way, with a real provider.
+They sign in by a secret, at a real provider of OpenID Connect and by a link. ``--console-table -`` prints the steps.
 """
 
 from __future__ import annotations
@@ -8,14 +8,19 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
 from fixtures.console_hands import Hand, Keys, Mouse
 from fixtures.console_page import Console, Opener
+from fixtures.console_report import WALK
 from fixtures.management import ApiClient, Management
+from fixtures.node import NodeFolder
+from fixtures.oidc import CLIENT_ID, CLIENT_SECRET, a_provider
 from fixtures.processes import BIN
 from fixtures.system import System
 from fixtures.waiting import eventually
@@ -32,6 +37,8 @@ STRICT = """export default ({ client }) => {
 """
 MENDED = STRICT.replace("throw new Error(`${client.id} pays nothing`)", "return { plan: 'free' }")
 TEST_NAME = "nobody pays"
+PROVIDER = "/api/v2/console-providers/work"
+OF_ADMINS = {"admins": ["read:rules", "read:logs", "read:stats", "read:clients"]}
 
 
 class Walk:
@@ -39,6 +46,12 @@ class Walk:
 
     def __init__(self, window: Console, hand: Hand) -> None:
         self.window, self.page, self.hand = window, window.page, hand
+        self.steps: list[str] = []
+        """Those that were walked to their ends."""
+
+    async def step(self, says: str, walked: Coroutine[Any, Any, None]) -> None:
+        await walked
+        self.steps.append(says)
 
     def button(self, name: str | re.Pattern[str], *, within: Any = None) -> Any:
         exact = isinstance(name, str)
@@ -63,26 +76,33 @@ class Walk:
 
 @pytest.mark.parametrize("hand", [Mouse, Keys], ids=["by mouse", "by keys alone"])
 async def test_an_operator_walks_through_the_whole_console(
-    console: Opener, bare_system: System, management: Management, hand: Callable[[Any], Hand]
+    console: Opener,
+    bare_system: System,
+    management: Management,
+    oidc_folder: NodeFolder,
+    hand: Callable[[Any], Hand],
+    record_property: Callable[[str, object], None],
 ) -> None:
     await management.call("PATCH", "/api/v2/tenants/settings", {"tapes": {"failures": True, "one_in": 1}})
     payer = await management.a_client(name="a payer", metadata={"plan": "gold"})
     debtor = await management.a_client(name="a debtor", metadata={"plan": "none"})
     window = await console(scopes=())
     walk = Walk(window, hand(window.page))
-    window.expected.append("/api/v2/rules/try")  # it checks until the test is over
+    window.expected += ["/api/v2/rules/try", "/api/v2/rules/check"]  # it checks until the test is over
     async with management.rule(FIRST, name="walked", clients=[payer.client_id, debtor.client_id]) as rule:
-        await _sign_in_by_secret(walk, bare_system)
-        await _sign_in_by_link(walk, bare_system)
-        await _edit_try_and_deploy(walk)
-        await _watch_and_fail(walk, management, payer, debtor)
-        await _explain_and_save_as_test(walk, debtor)
-        await _backtest(walk)
-        await _roll_back(walk)
+        await walk.step("sign in by a secret", _sign_in_by_secret(walk, bare_system))
+        await walk.step("sign in at a provider", _sign_in_at_a_provider(walk, bare_system, management, oidc_folder))
+        await walk.step("sign in by a link", _sign_in_by_link(walk, bare_system))
+        await walk.step("edit, try, deploy", _edit_try_and_deploy(walk))
+        await walk.step("watch, fail", _watch_and_fail(walk, management, payer, debtor))
+        await walk.step("explain, save as a test", _explain_and_save_as_test(walk, debtor))
+        await walk.step("backtest", _backtest(walk))
+        await walk.step("roll back", _roll_back(walk))
         live = (await management.call("GET", f"/api/v2/rules/{rule['id']}")).body
         assert live["script"] == FIRST
         assert (await management.ask(debtor.request())).status == 200
-        await _rotate(walk, management, payer)
+        await walk.step("rotate a secret", _rotate(walk, management, payer))
+    record_property(WALK, [hand.__name__, *walk.steps])
     await management.call("PATCH", "/api/v2/tenants/settings", {"tapes": {"failures": True, "one_in": 100}})
 
 
@@ -92,8 +112,40 @@ async def _sign_in_by_secret(walk: Walk, system: System) -> None:
     await hand.write(page.get_by_label("Client secret"), system.admin["client_secret"])
     await hand.press(walk.button("Sign in"))
     await page.get_by_role("heading", name="Overview", level=1).wait_for()
-    await hand.press(walk.button("Sign out"))
-    await page.get_by_label("Client id").wait_for()
+    await _sign_out(walk)
+
+
+async def _sign_out(walk: Walk) -> None:
+    await walk.hand.press(walk.button("Sign out"))
+    await walk.page.get_by_label("Client id").wait_for()
+
+
+async def _sign_in_at_a_provider(walk: Walk, system: System, management: Management, folder: NodeFolder) -> None:
+    """At npm's `oidc-provider`, whose pages are none of ours, so what the browser complains of there is not judged."""
+    page, hand = walk.page, walk.hand
+    async with _provider(system, management, folder):
+        await page.reload()
+        judged = len(walk.window.complaints)
+        await hand.press(page.get_by_role("link", name="Sign in with work"))
+        await hand.write(page.locator("[name=login]"), "ann:admins")
+        await hand.write(page.locator("[name=password]"), "any")
+        await hand.press(page.locator("[type=submit]"))
+        await hand.press(page.locator("[type=submit]", has_text="Continue"))
+        await page.get_by_role("heading", name="Overview", level=1).wait_for()
+        del walk.window.complaints[judged:]
+        await page.get_by_title("Signed in as").get_by_text("ann@example.com").wait_for()
+        await _sign_out(walk)
+
+
+@asynccontextmanager
+async def _provider(system: System, management: Management, folder: NodeFolder) -> AsyncIterator[None]:
+    """One of the tenant, named work."""
+    own = {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET, "claim": "groups", "subject_claim": "email"}
+    made = await management.call("PUT", PROVIDER, {"issuer": system.issuer, **own, "scopes": OF_ADMINS})
+    assert made.status == 200, made.text
+    with a_provider(folder, made.body["redirect_uri"], port=urlsplit(system.issuer).port):
+        yield
+    await management.call("DELETE", PROVIDER)
 
 
 async def _sign_in_by_link(walk: Walk, system: System) -> None:

@@ -17,6 +17,7 @@ ORDER = [
     "POST /api/v2/resource-servers",
     "POST /api/v2/client-grants",
     "POST /api/v2/rules/try",
+    "POST /api/v2/rules/check",
     "POST /oauth/token",
     "PATCH /api/v2/clients/{id}",
     "POST /api/v2/clients/{id}/secrets",

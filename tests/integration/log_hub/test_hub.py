@@ -60,6 +60,15 @@ async def read(watcher: Watcher, count: int) -> list[dict[str, Any]]:
     return events
 
 
+async def past_of(watcher: Watcher) -> list[dict[str, Any]]:
+    """The events up to the end of a watcher that does not follow."""
+    events: list[dict[str, Any]] = []
+    async with asyncio.timeout(10):
+        while (batch := await watcher.next_batch()) is not None:
+            events += [json.loads(event.data) for event in batch.events]
+    return events
+
+
 async def texts(watcher: Watcher, count: int) -> list[str]:
     return [event["message"] for event in await read(watcher, count)]
 
@@ -217,6 +226,36 @@ async def test_a_watcher_may_begin_with_the_last_records_that_its_filter_shows(h
     async with hub.watch("one", LogFilter(level=Level.WARN), Beginning(tail=2)) as watcher:
         await write(redis, "one", a_line("hidden"), a_line("live", level=Level.ERROR))
         assert await texts(watcher, 3) == ["700", "1400", "live"]
+
+
+async def test_a_reader_goes_back_page_by_page_without_a_gap_or_a_double(hub: LogHub, redis: RedisClient) -> None:
+    levels = [Level.WARN if number % 3 == 0 else Level.INFO for number in range(1_500)]
+    await write(redis, "one", *(a_line(str(number), level=level) for number, level in enumerate(levels)))
+    seen: list[str] = []
+    before = None
+    while True:
+        beginning = Beginning(tail=200, before=before, follow=False)
+        async with hub.watch("one", LogFilter(level=Level.WARN), beginning) as watcher:
+            page = await past_of(watcher)
+        if not page:
+            break
+        assert len(page) <= 200
+        seen = [event["message"] for event in page] + seen
+        before = Position.parse(page[0]["id"])
+    assert seen == [str(number) for number in range(0, 1_500, 3)]
+
+
+async def test_a_reader_that_ends_before_a_record_hears_what_is_missing_right_before_it(
+    hub: LogHub, redis: RedisClient
+) -> None:
+    await write(redis, "one", *map(a_line, numbers(0, 3)))
+    await lose(redis, 7, "3")
+    async with hub.watch("one", EVERYTHING, Beginning(after=START, follow=False)) as watcher:
+        whole = await past_of(watcher)
+    fourth = next(event for event in whole if event.get("message") == "3")
+    async with hub.watch("one", EVERYTHING, Beginning(tail=2, before=Position.parse(fourth["id"]))) as watcher:
+        page = await past_of(watcher)
+    assert [event.get("count", event["message"]) for event in page] == ["1", "2", 7]
 
 
 async def test_a_watcher_may_begin_at_a_time(hub: LogHub, redis: RedisClient) -> None:

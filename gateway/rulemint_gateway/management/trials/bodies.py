@@ -99,15 +99,30 @@ def check_body(body: TryRule) -> None:
         raise InvalidBodyError(f"expect: {problem}", field="expect")
     if body.flow:
         _check_rule_of_flow(body)
-    elif body.script is UNSET and body.rule_id is UNSET:
+        _check_fits(body)
+    else:
+        check_rule(body)
+    if body.context.body is not None:
+        _check_parameters(body.context.body)
+
+
+def check_rule(body: TryRule) -> None:
+    """Refuse a body that names no rule, or fields of it that do not fit each other.
+
+    Raises:
+        InvalidBodyError: the text says which.
+    """
+    if body.script is UNSET and body.rule_id is UNSET:
         raise InvalidBodyError("Send a script or the rule_id of a stored rule", field="script")
+    _check_fits(body)
+
+
+def _check_fits(body: TryRule) -> None:
     if body.version is not UNSET and (body.script is not UNSET or body.rule_id is UNSET):
         raise InvalidBodyError("A version belongs to a rule_id", field="version")
     for field in ("name",) if body.script is not UNSET else ("language", "name"):
         if body.rule_id is not UNSET and getattr(body, field) is not UNSET:
             raise InvalidBodyError(f"A stored rule has its own {field}", field=field)
-    if body.context.body is not None:
-        _check_parameters(body.context.body)
 
 
 def _check_rule_of_flow(body: TryRule) -> None:

@@ -96,6 +96,15 @@ class Trials:
         flow = [RuleRef(rule_id=trial.text.rule_id, name=name, version=trial.text.version)]
         return answer_of(await self._in_turn(tenant, request, flow, trial), trial.text), request
 
+    async def text_of(self, tenant: str, body: TryRule) -> tuple[str, RuleVersion]:
+        """The name of the rule of *body*, and its text with its packages, under an id of its own; nothing runs.
+
+        Raises:
+            ManagementError: it names what does not exist, or its packages cannot be installed.
+        """
+        name, trial = await self._trial(tenant, body, stored=None)
+        return name, trial.text
+
     async def versions_to_compare(self, tenant: str, rule: Rule, body: TryRule) -> tuple[Trial, Trial]:
         """The version of *rule* that runs, and what *body* makes of it; both under ids of their own.
 

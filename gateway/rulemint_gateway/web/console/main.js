@@ -4,6 +4,7 @@ import { html, render } from "./vendor/third-party.js";
 import { Layout } from "./components/layout.js";
 import { SignIn } from "./pages/sign_in/sign_in.js";
 import { linkIn } from "./pages/sign_in/link.js";
+import { forgetOldDrafts } from "./state/drafts.js";
 import { hearKeys } from "./state/shortcuts.js";
 import { followAddress } from "./state/router.js";
 import { resume, session, signIn } from "./state/session.js";
@@ -23,6 +24,7 @@ function Console() {
 async function begin() {
   const link = linkIn(location.hash);
   if (link) history.replaceState(null, "", `${location.pathname}#/`);
+  forgetOld();
   followAddress();
   hearKeys();
   const into = /** @type {Element} */ (document.getElementById("console"));
@@ -32,6 +34,14 @@ async function begin() {
   } catch (error) {
     session.value = null;
     complain(link ? new Error("This link was used already, or is too old: sign in, or open a new one") : error);
+  }
+}
+
+function forgetOld() {
+  try {
+    forgetOldDrafts(localStorage, Date.now());
+  } catch {
+    // no storage: there are no drafts
   }
 }
 

@@ -34,6 +34,7 @@ class Past(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     tail: Tail = 0
     since: Moment = ""
     after: Moment = ""
+    before: Moment = ""
     follow: bool = True
 
 
@@ -43,6 +44,7 @@ class StreamQuery(LogFilter, frozen=True, kw_only=True):
     tail: Tail = 0
     since: Moment = ""
     after: Moment = ""
+    before: Moment = ""
     follow: bool = True
     ticket: Annotated[str, Meta(max_length=100)] = ""
 
@@ -79,6 +81,8 @@ def _wrong_filter(wrong: WrongValue) -> InvalidBodyError:
 def beginning_of(query: Mapping[str, str], last_event_id: str | None) -> Beginning:
     """The place to begin: at one of ``tail``, ``since`` and ``after``, or behind the SSE client's last event.
 
+    And ``before``, the place to end.
+
     Raises:
         InvalidBodyError: a value cannot be, or is not known at all; the text names it.
     """
@@ -86,18 +90,26 @@ def beginning_of(query: Mapping[str, str], last_event_id: str | None) -> Beginni
         {name: value for name, value in query.items() if name not in (*_FILTERS, TICKET_PARAMETER)},
         Past,
     )
+    return msgspec.structs.replace(
+        _first(past, last_event_id),
+        before=_position(past.before, name="before") if past.before else None,
+        follow=past.follow,
+    )
+
+
+def _first(past: Past, last_event_id: str | None) -> Beginning:
     if last_event_id:
-        return _behind(_position(last_event_id, name=LAST_EVENT_ID), follow=past.follow)
+        return _behind(_position(last_event_id, name=LAST_EVENT_ID))
     if past.after:
-        return _behind(_position(past.after, name="after"), follow=past.follow)
+        return _behind(_position(past.after, name="after"))
     if past.since:
-        return Beginning(after=Position.before(unix_ms_of(past.since, name="since")), follow=past.follow)
-    return Beginning(tail=past.tail, follow=past.follow)
+        return Beginning(after=Position.before(unix_ms_of(past.since, name="since")))
+    return Beginning(tail=past.tail)
 
 
-def _behind(position: Position, *, follow: bool) -> Beginning:
+def _behind(position: Position) -> Beginning:
     """A watcher that asks for everything had nothing before."""
-    return Beginning(after=position, resumes=position != START, follow=follow)
+    return Beginning(after=position, resumes=position != START)
 
 
 def _read(given: Mapping[str, str], wanted: type[_Wanted]) -> _Wanted:

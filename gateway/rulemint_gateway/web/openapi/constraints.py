@@ -45,6 +45,13 @@ CONSTRAINTS: dict[str, dict[str, Any]] = {
             },
         ]
     },
+    "CheckRule": {
+        "oneOf": [
+            {"required": ["script"], "properties": _without("rule_id", "version")},
+            {"required": ["rule_id"], "properties": _without("script", "language", "name")},
+            {"required": ["rule_id", "script"], "properties": _without("version", "name")},
+        ]
+    },
     "PatchRule": {
         "anyOf": [
             {"properties": {"draft": {"const": False}}},

@@ -47,6 +47,7 @@ EXAMPLES: dict[str, Any] = {
     "PatchRule": {"enabled": False},
     "PutFlow": {"rules": ["rul_WK2cVx3PqYyLm8Zt", "rul_UuJFy8AlOfVfMeoK"]},
     "TryRule": {"script": _SCRIPT, "client": {"id": "nightly"}},
+    "CheckRule": {"script": _SCRIPT},
     "CreateHook": {
         "name": "team-hook",
         "script": _HOOK,

@@ -35,6 +35,7 @@ _IN_QUERIES = {
     "tail": "Begin with so many records of the past",
     "since": "Begin at this time (RFC 3339, or ms since the epoch)",
     "after": "Begin behind this record",
+    "before": "End before the record with this id; with tail: the last of those before it",
     "follow": "false: end after the records that there are already",
     "ticket": "A ticket instead of a token",
     "rule": "Records of this rule",

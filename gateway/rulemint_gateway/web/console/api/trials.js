@@ -1,4 +1,4 @@
-/** Trials: a rule, or the whole flow, on a token request that nobody makes. */
+/** Trials: a rule, or the whole flow, on a token request that nobody makes. And checks, which only load a text. */
 
 import { get, post } from "./client.js";
 
@@ -29,10 +29,12 @@ import { get, post } from "./client.js";
  * @property {number} lines_left_out
  * @property {Call[]} calls
  * @property {number} duration_ms
- * @property {{ code: string, message: string, file: string | null, line: number | null, column: number | null, detail: string }} [error]
+ * @property {Fault} [error]
  * @property {TriedRule[]} [flow]
  * @property {string[]} [remarks]
  * @property {string[]} [differences]
+ * @typedef {{ code: string, message: string, file: string | null, line: number | null, column: number | null, detail: string }} Fault
+ * @typedef {{ loads: boolean, error?: Fault }} Load
  */
 
 /**
@@ -42,6 +44,16 @@ import { get, post } from "./client.js";
  */
 export async function tried(body, signal) {
   return (await post("/api/v2/rules/try", body, { signal })).body;
+}
+
+/**
+ * Whether a text loads. Its function does not run.
+ * @param {Record<string, any>} body
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<Load>}
+ */
+export async function loaded(body, signal) {
+  return (await post("/api/v2/rules/check", body, { signal })).body;
 }
 
 /**

@@ -1,13 +1,15 @@
 import { html, useState } from "../vendor/third-party.js";
 import { Dialog } from "./dialog.js";
+import { DraftNote } from "./draft_note.js";
 import { Said } from "./said.js";
 
 /**
  * A form in a window. A problem of one of its *fields* goes to that field, any other stands above the buttons.
- * @param {{ title: string, yes: string, fields: string[], save: () => Promise<unknown>, close: () => void, ready?: boolean, children: (problems: Record<string, string>) => any }} props
- *   `fields`: names of the body's fields that have an input; `ready`: what must be there is there
+ * @param {{ title: string, yes: string, fields: string[], save: () => Promise<unknown>, close: () => void, draft: import("../state/edits.js").Edits, ready?: boolean, children: (problems: Record<string, string>) => any }} props
+ *   `fields`: names of the body's fields that have an input; `draft`: what is written, which outlives the window until
+ *   it is saved; `ready`: what must be there is there
  */
-export function FormDialog({ title, yes, fields, save, close, ready = true, children }) {
+export function FormDialog({ title, yes, fields, save, close, draft, ready = true, children }) {
   const [problem, setProblem] = useState({ field: "", text: "" });
   const [running, setRunning] = useState(false);
   const submit = async (/** @type {Event} */ event) => {
@@ -16,6 +18,7 @@ export function FormDialog({ title, yes, fields, save, close, ready = true, chil
     setRunning(true);
     try {
       await save();
+      draft.drop();
       close();
     } catch (error) {
       setProblem(placed(error, fields));
@@ -25,6 +28,7 @@ export function FormDialog({ title, yes, fields, save, close, ready = true, chil
   return html`
     <${Dialog} title=${title} close=${close}>
       <form onSubmit=${submit}>
+        <${DraftNote} edits=${draft} opened=${true} />
         ${children(problem.field ? { [problem.field]: problem.text } : {})}
         ${problem.text && !problem.field && html`
           <p class="wrong" role="alert">

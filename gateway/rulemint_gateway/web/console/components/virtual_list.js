@@ -1,6 +1,9 @@
 import { html, useEffect, useId, useLayoutEffect, useRef, useState } from "../vendor/third-party.js";
 import { moved, scrolledTo, windowOf } from "./virtual_window.js";
 
+/** So many screens before its end the list asks for more, so that a reader who scrolls does not wait at it. */
+const PAGES_AHEAD = 4;
+
 /**
  * A list of any length, of which only the rows in sight are in the document. Arrows, Page, Home and End move; Enter opens.
  *
@@ -8,7 +11,7 @@ import { moved, scrolledTo, windowOf } from "./virtual_window.js";
  * scrolled away it stays where it is, and `onFollowing(false)` lets the page say `paused: 214 new`.
  *
  * @param {{ label: string, rows: any[], rowHeight?: number, show: (row: any, index: number) => any, keyOf: (row: any) => string | number, onOpen?: (row: any) => void, onChosen?: (row: any) => void, classOf?: (row: any) => string, newest?: "top" | "bottom", onFollowing?: (follows: boolean) => void, onEnd?: () => void, columns?: any }} props
- *   `onChosen`: a row was clicked or moved to; then only a double click or Enter opens; `onEnd`: the reader comes to the end, so ask for more; `columns`: a head over the rows
+ *   `onChosen`: a row was clicked or moved to; then only a double click or Enter opens; `onEnd`: the reader comes near the end, so ask for more; `columns`: a head over the rows
  */
 export function VirtualList(
   { label, rows, rowHeight = 28, show, keyOf, onOpen, onChosen, classOf, newest = "top", onFollowing, onEnd, columns },
@@ -50,7 +53,7 @@ export function VirtualList(
       follows.current = now;
       onFollowing?.(now);
     }
-    if (atEnd && rows.length) onEnd?.();
+    if (rows.length && scrollTop + (1 + PAGES_AHEAD) * clientHeight >= scrollHeight) onEnd?.();
   };
   const at = chosen === null ? -1 : rows.findIndex((row) => keyOf(row) === chosen);
   const press = (/** @type {KeyboardEvent} */ event) => {

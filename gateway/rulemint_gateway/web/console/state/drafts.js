@@ -3,6 +3,8 @@
 import { session } from "./session.js";
 
 const PREFIX = "rulemint.draft.";
+/** A draft that nobody has touched for so long goes, or those of records that are gone would fill the storage. */
+const LONGEST_MS = 30 * 86_400_000;
 
 /** @param {string} name */
 const keyOf = (name) => `${PREFIX}${session.peek()?.tenant ?? ""}.${name}`;
@@ -13,21 +15,20 @@ const keyOf = (name) => `${PREFIX}${session.peek()?.tenant ?? ""}.${name}`;
  */
 export function keptDraft(name) {
   try {
-    const text = localStorage.getItem(keyOf(name));
-    return text === null ? undefined : JSON.parse(text);
+    return entryIn(localStorage.getItem(keyOf(name)))?.draft;
   } catch {
-    return undefined; // no storage, or nonsense in it: there is no draft
+    return undefined; // no storage: there is no draft
   }
 }
 
 /**
  * @param {string} name
- * @param {unknown} draft
+ * @param {unknown} draft has no secret in it
  * @returns {boolean} false: the browser did not keep it
  */
 export function keepDraft(name, draft) {
   try {
-    localStorage.setItem(keyOf(name), JSON.stringify(draft));
+    localStorage.setItem(keyOf(name), JSON.stringify({ at: Date.now(), draft }));
     return true;
   } catch {
     return false;
@@ -40,5 +41,31 @@ export function dropDraft(name) {
     localStorage.removeItem(keyOf(name));
   } catch {
     // no storage: there is nothing to drop
+  }
+}
+
+/**
+ * Forget the drafts of all tenants that nobody has touched for a month, and what is no draft.
+ * @param {Pick<Storage, "length" | "key" | "getItem" | "removeItem">} storage
+ * @param {number} now in milliseconds since 1970
+ */
+export function forgetOldDrafts(storage, now) {
+  const names = Array.from({ length: storage.length }, (_, index) => storage.key(index) ?? "");
+  for (const name of names.filter((each) => each.startsWith(PREFIX))) {
+    const entry = entryIn(storage.getItem(name));
+    if (!entry || now - entry.at > LONGEST_MS) storage.removeItem(name);
+  }
+}
+
+/**
+ * @param {string | null} text nonsense, if somebody wrote into the storage
+ * @returns {{ at: number, draft: any } | undefined}
+ */
+function entryIn(text) {
+  try {
+    const entry = JSON.parse(text ?? "null");
+    return typeof entry?.at === "number" ? entry : undefined;
+  } catch {
+    return undefined;
   }
 }

@@ -1,4 +1,7 @@
-/** What a person writes over a record: kept in the browser until it is saved, and compared when somebody else was first. */
+/**
+ * What a person writes for a new record or over one: kept in the browser until it is saved or discarded, and compared
+ * when somebody else was first. No secret belongs in it.
+ */
 
 import { useState } from "../vendor/third-party.js";
 import { dropDraft, keepDraft, keptDraft } from "./drafts.js";
@@ -10,9 +13,12 @@ import { dropDraft, keepDraft, keptDraft } from "./drafts.js";
  * @property {any} values as they are written now
  * @property {string | null} etag of the record that they were begun on
  * @property {boolean} changed they are not what the record has
+ * @property {boolean} restored some were written before the form was opened
+ * @property {boolean} unkept the browser does not keep them: its storage is full or off
  * @property {Version | null} theirs what somebody else has saved since, until a person has decided
  * @property {(changes: Values) => void} change
- * @property {() => void} drop what was written is saved, or given up
+ * @property {() => void} drop what was written is saved
+ * @property {() => void} discard what was written is given up for what the record has
  * @property {(theirs: Version) => void} meet somebody else was first
  * @property {() => void} keepMine what is written takes the place of theirs at the next save
  * @property {() => void} takeTheirs what is written is given up for theirs
@@ -25,10 +31,13 @@ import { dropDraft, keepDraft, keptDraft } from "./drafts.js";
  */
 export function useEdits(name, record) {
   const [edits, setEdits] = useState(() => begun(keptDraft(name), record));
+  const [restored, setRestored] = useState(() => !same(edits, record));
+  const [unkept, setUnkept] = useState(false);
   const [theirs, setTheirs] = useState(/** @type {Version | null} */ (null));
   const become = (/** @type {Version} */ next) => {
     setEdits(next);
-    keepDraft(name, next);
+    if (same(next, record)) dropDraft(name); // or it would come back as a change, once somebody else has saved
+    else setUnkept(!keepDraft(name, next));
   };
   const decide = (/** @type {Version} */ next) => {
     become(next);
@@ -36,15 +45,37 @@ export function useEdits(name, record) {
   };
   return {
     ...edits,
-    changed: JSON.stringify(edits.values) !== JSON.stringify(record.values),
+    changed: !same(edits, record),
+    restored,
+    unkept,
     theirs,
     change: (changes) => become({ ...edits, values: { ...edits.values, ...changes } }),
     drop: () => dropDraft(name),
+    discard: () => {
+      decide(record);
+      setRestored(false);
+    },
     meet: setTheirs,
     keepMine: () => theirs && decide({ ...edits, etag: theirs.etag }),
     takeTheirs: () => theirs && decide(theirs),
   };
 }
+
+/**
+ * The same for a record that is not there yet.
+ * @param {string} name of the draft, such as `new-client`
+ * @param {Values} empty the values of an untouched form
+ * @returns {Edits}
+ */
+export function useDraft(name, empty) {
+  return useEdits(name, { etag: null, values: empty });
+}
+
+/**
+ * @param {Version} one
+ * @param {Version} other
+ */
+const same = (one, other) => JSON.stringify(one.values) === JSON.stringify(other.values);
 
 /**
  * What somebody wrote before a reload, if it fits the form; else the record.

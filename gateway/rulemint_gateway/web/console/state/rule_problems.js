@@ -1,21 +1,21 @@
-/** Where a trial says that a rule's text is wrong. */
-
-/** An import that nothing fulfils, which the hosts of both languages tell in these words. */
-const MISSING = /to the rule's dependencies/;
+/** Where a check or a trial says that a rule's text is wrong. */
 
 /**
- * @param {import("../api/trials.js").Trial} trial
- * @param {{ own: boolean }} of `own`: tried on the inputs that are shown, so what it throws counts too
+ * @param {{ load: import("../api/trials.js").Load | null, trial: import("../api/trials.js").Trial | null }} found
+ *   `trial`: on the inputs that are shown; null of each: nobody has asked
  * @returns {{ line: number | null, column: number | null, message: string, loads: boolean } | null}
  *   null: nothing is wrong; `loads` is false if no host would take the text
  */
-export function problemIn({ outcome, error }, { own }) {
-  if (!error || !outcome.startsWith("failed:")) return null;
-  const loads = outcome !== "failed:syntax" && !MISSING.test(error.message);
-  if (loads && !own) return null; // it was given none of what it may use
-  const message = loads ? `With these inputs: ${error.message}` : error.message;
-  return { line: error.line, column: error.column, message, loads };
+export function problemIn({ load, trial }) {
+  if (load?.error) return { ...placeOf(load.error), message: load.error.message, loads: false };
+  if (!trial?.error || !trial.outcome.startsWith("failed:")) return null;
+  const loads = trial.outcome !== "failed:syntax";
+  const message = loads ? `With these inputs: ${trial.error.message}` : trial.error.message;
+  return { ...placeOf(trial.error), message, loads };
 }
+
+/** @param {import("../api/trials.js").Fault} error */
+const placeOf = ({ line, column }) => ({ line, column });
 
 /**
  * @param {string} text

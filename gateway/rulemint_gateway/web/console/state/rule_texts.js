@@ -76,6 +76,14 @@ export function triedFields({ script, language, allow_hosts, limits, dependencie
 }
 
 /**
+ * What of a text decides whether it loads.
+ * @param {RuleText} text
+ */
+export function checkedFields({ script, language, limits, dependencies }) {
+  return { script, language, limits, dependencies };
+}
+
+/**
  * What a version was seen to use and another was not: `+ claim plan`, `− host api.example.com`.
  * @param {Power | null} before
  * @param {Power | null} after

@@ -1,5 +1,7 @@
 /** The inputs of a trial: of a recorded token request, of a client, of a case, or written by hand as JSON. */
 
+import { keepDraft } from "./drafts.js";
+
 /** @typedef {import("../api/trials.js").Inputs} Inputs */
 
 /** What a new rule is tried on. */
@@ -10,6 +12,7 @@ export const FIRST_INPUTS = {
 };
 
 const MASKED = "***";
+const SECRET_NAME = /"(secrets|client_secret|client_assertion|authorization|cookie|password)"/i;
 const CREDENTIALS = new Set(["client_secret", "client_assertion", "client_assertion_type"]);
 
 /**
@@ -113,6 +116,30 @@ export function inputsIn(text) {
   } catch (error) {
     return { inputs: undefined, problem: `No JSON yet: ${/** @type {Error} */ (error).message}` };
   }
+}
+
+/**
+ * The text as a draft may keep it, without secrets.
+ * @param {string} text JSON that somebody wrote
+ * @returns {string | null} null: it names a secret and is no JSON yet, so nobody can tell where that ends
+ */
+export function withoutSecrets(text) {
+  if (!SECRET_NAME.test(text)) return text;
+  try {
+    return spelledInputs(JSON.parse(text, (name, value) => SECRET_NAME.test(`"${name}"`) ? undefined : value));
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Keep what somebody wrote, as far as it is no secret.
+ * @param {string} draft its name
+ * @param {string} text
+ */
+export function keepInputs(draft, text) {
+  const kept = withoutSecrets(text);
+  if (kept !== null) keepDraft(draft, kept);
 }
 
 /** @param {unknown} value */

@@ -1,7 +1,7 @@
 /** A trial that runs when somebody asks for it, and by itself while the rule is quick. */
 
 import { useEffect, useRef, useState } from "../vendor/third-party.js";
-import { tried } from "../api/trials.js";
+import { loaded, tried } from "../api/trials.js";
 import { complain } from "./toasts.js";
 
 /** @typedef {import("../api/trials.js").Trial} Trial */
@@ -13,9 +13,11 @@ const AFTER_MS = 450;
 const BUSY = 503;
 
 /**
- * @typedef {{ body: Inputs & Record<string, any>, own: boolean, text?: string }} Wanted
- *   `own`: with the inputs that are shown, so that its result is shown; else it only checks the text; `text`: of the rule
- * @typedef {{ trial: Trial | null, of: Wanted | null, checked: { trial: Trial, of: Wanted } | null, running: boolean, problem: any, slow: boolean, run: () => Promise<void> }} Trying
+ * @typedef {import("../api/trials.js").Load} Load
+ * @typedef {{ body?: Inputs & Record<string, any>, check?: Record<string, any>, text?: string }} Wanted
+ *   `body`: of a trial; `check`: of a check, which is asked if there is no trial or if that fails; `text`: of the rule
+ * @typedef {{ trial: Trial | null, load: Load | null, of: Wanted }} Found
+ * @typedef {{ trial: Trial | null, of: Wanted | null, checked: Found | null, running: boolean, problem: any, slow: boolean, run: () => Promise<void> }} Trying
  */
 
 /**
@@ -44,12 +46,12 @@ export function useTrial(wanted, byItself, inputs) {
     const ending = current.current = new AbortController();
     set((before) => ({ ...before, running: true }));
     try {
-      const trial = await tried(what.body, ending.signal);
+      const { trial, load } = await found(what, ending.signal);
       if (ending.signal.aborted) return;
-      const checked = { trial, of: what };
+      const checked = { trial, load, of: what };
       set((before) => ({
         ...before,
-        ...(what.own ? { trial, of: what, slow: trial.duration_ms > QUICK_MS } : {}),
+        ...(trial ? { trial, of: what, slow: trial.duration_ms > QUICK_MS } : {}),
         checked,
         running: false,
         problem: null,
@@ -67,4 +69,17 @@ export function useTrial(wanted, byItself, inputs) {
   }, inputs);
   useEffect(() => () => current.current?.abort(), []);
   return { ...state, run: () => run(newest.current.wanted(), true) };
+}
+
+/**
+ * A trial that failed does not say whether the text loads, so a check does.
+ * @param {Wanted} wanted
+ * @param {AbortSignal} signal
+ * @returns {Promise<{ trial: Trial | null, load: Load | null }>}
+ */
+async function found({ body, check }, signal) {
+  const trial = body ? await tried(body, signal) : null;
+  if (!check || (trial && !trial.outcome.startsWith("failed:"))) return { trial, load: null };
+  if (!trial) return { trial, load: await loaded(check, signal) };
+  return { trial, load: await loaded(check, signal).catch(() => null) }; // what the trial says is there in any case
 }

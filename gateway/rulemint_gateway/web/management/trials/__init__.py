@@ -1,1 +1,1 @@
-"""``/api/v2/rules/try``."""
+"""``/api/v2/rules/try`` and ``/api/v2/rules/check``."""

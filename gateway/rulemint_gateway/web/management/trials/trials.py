@@ -1,4 +1,4 @@
-"""``POST /api/v2/rules/try``."""
+"""``POST /api/v2/rules/try`` and ``POST /api/v2/rules/check``."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from aiohttp import web
 
 from rulemint_gateway.management.trials.answers import TryAnswer
 from rulemint_gateway.management.trials.bodies import TryRule
+from rulemint_gateway.management.trials.load_checks import CheckAnswer, CheckRule, LoadChecks
 from rulemint_gateway.management.trials.trials import Trials
 from rulemint_gateway.web.callers.permitted import caller_of, require_scope
 from rulemint_gateway.web.http.bodies import read_json
@@ -17,13 +18,14 @@ log = structlog.get_logger(__name__)
 
 
 class TrialHandlers:
-    """Runs a rule without issuing a token."""
+    """Runs a rule without issuing a token, or only loads it."""
 
-    def __init__(self, trials: Trials) -> None:
+    def __init__(self, trials: Trials, load_checks: LoadChecks) -> None:
         self._trials = trials
+        self._load_checks = load_checks
 
     def operations(self) -> list[Operation]:
-        """The one call."""
+        """A trial, and a check that runs nothing."""
         return [
             Operation(
                 method="POST",
@@ -35,7 +37,18 @@ class TrialHandlers:
                 body=TryRule,
                 answer=TryAnswer,
                 refusals=(404,),
-            )
+            ),
+            Operation(
+                method="POST",
+                path="/api/v2/rules/check",
+                handle=self.check,
+                tag="Rules",
+                summary="Check whether a rule's text loads",
+                scopes=("update:rules",),
+                body=CheckRule,
+                answer=CheckAnswer,
+                refusals=(404,),
+            ),
         ]
 
     async def run(self, request: web.Request) -> web.Response:
@@ -46,4 +59,10 @@ class TrialHandlers:
             require_scope(request, "read:clients")
         answer = await self._trials.run(caller.tenant, body)
         log.info("rule tried", tenant=caller.tenant, by=caller.client_id, outcome=answer.outcome)
+        return json_answer(answer, headers=NO_STORE)
+
+    async def check(self, request: web.Request) -> web.Response:
+        """200 also if it does not load. Its function does not run, so no client is needed."""
+        caller = caller_of(request)
+        answer = await self._load_checks.run(caller.tenant, await read_json(request, CheckRule))
         return json_answer(answer, headers=NO_STORE)

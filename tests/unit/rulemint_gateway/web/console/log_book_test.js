@@ -2,6 +2,7 @@ import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import {
   behind,
   EMPTY_BOOK,
+  oldestOf,
   withNewer,
   withOlder,
 } from "../../../../../gateway/rulemint_gateway/web/console/pages/logs/book.js";
@@ -50,7 +51,9 @@ Deno.test("what comes twice after a break is there once, and the newest is first
 });
 
 Deno.test("the past comes behind what is there, and without what is there already", () => {
-  const book = withOlder(withNewer(EMPTY_BOOK, lines(5, 6)), lines(1, 2, 3, 4, 5, 6));
+  const first = withOlder(withNewer(EMPTY_BOOK, lines(5, 6)), lines(3, 4, 5), { whole: false });
+  deepStrictEqual([said(first), first.whole, oldestOf(first)], [["m6", "m5", "m4", "m3"], false, "1003-3"]);
+  const book = withOlder(first, lines(1, 2), { whole: true });
   deepStrictEqual(said(book), ["m6", "m5", "m4", "m3", "m2", "m1"]);
   strictEqual(book.whole, true);
   strictEqual(book.came, 2);
@@ -60,6 +63,8 @@ Deno.test("a book has a bound, beyond which the oldest go and are told of", () =
   const book = withNewer(withNewer(EMPTY_BOOK, lines(1, 2, 3), 3), lines(4), 3);
   deepStrictEqual(said(book), ["m4", "m3", "m2"]);
   deepStrictEqual([book.cut, book.whole], [true, false]);
+  const past = withOlder(withNewer(EMPTY_BOOK, lines(3)), lines(1, 2), { whole: true, most: 2 });
+  deepStrictEqual([said(past), past.cut, past.whole], [["m3", "m2"], true, false]);
 });
 
 Deno.test("clearing takes the rows up to a place, and a loss without a place goes with those around it", () => {

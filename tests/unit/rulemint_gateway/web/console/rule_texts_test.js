@@ -34,18 +34,21 @@ Deno.test("packages and hosts are read from lines as people write them", () => {
   deepStrictEqual(listOf(" a.example\nb.example, a.example\n"), ["a.example", "b.example"]);
 });
 
-Deno.test("what a trial says is wrong has its place; what a check was not given counts for nothing", () => {
-  const trial = (
-    /** @type {string} */ code,
-    /** @type {string} */ message,
-    /** @type {number | null} */ line = 2,
-  ) => /** @type {any} */ ({ outcome: `failed:${code}`, error: { message, line, column: 7 } });
-  const syntax = problemIn(trial("syntax", "SyntaxError: no"), { own: false });
+Deno.test("what a check or a trial says is wrong has its place; only a check tells whether a text loads", () => {
+  const error = /** @type {any} */ ({ message: "SyntaxError: no", line: 2, column: 7 });
+  const trial = /** @type {any} */ ({ outcome: "failed:exception", error: { ...error, message: "TypeError: x" } });
+  const syntax = problemIn({ load: { loads: false, error }, trial: null });
   deepStrictEqual(syntax, { line: 2, column: 7, message: "SyntaxError: no", loads: false });
-  strictEqual(problemIn(trial("exception", "TypeError: secrets"), { own: false }), null);
-  strictEqual(problemIn(trial("exception", "TypeError: secrets"), { own: true })?.loads, true);
-  strictEqual(problemIn(trial("exception", "x: add it to the rule's dependencies"), { own: false })?.loads, false);
-  strictEqual(problemIn(/** @type {any} */ ({ outcome: "denied", error: { message: "no" } }), { own: true }), null);
+  deepStrictEqual(problemIn({ load: { loads: false, error }, trial }), syntax);
+  strictEqual(problemIn({ load: { loads: true }, trial: null }), null);
+  deepStrictEqual(problemIn({ load: { loads: true }, trial }), {
+    line: 2,
+    column: 7,
+    message: "With these inputs: TypeError: x",
+    loads: true,
+  });
+  strictEqual(problemIn({ load: null, trial: { ...trial, outcome: "failed:syntax" } })?.loads, false);
+  strictEqual(problemIn({ load: null, trial: { ...trial, outcome: "denied" } }), null);
   const offsetOf = (/** @type {string} */ text) => text.indexOf("wrong");
   const [found] = diagnosticsOf("a\nb wrong;", syntax, offsetOf);
   deepStrictEqual([found.from, found.to, found.severity], [4, 9, "error"]);

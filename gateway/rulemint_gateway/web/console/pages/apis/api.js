@@ -4,6 +4,7 @@ import { listed } from "../../api/lists.js";
 import { Action } from "../../components/action.js";
 import { ChangedSince } from "../../components/changed_since.js";
 import { Copied } from "../../components/copied.js";
+import { DraftNote } from "../../components/draft_note.js";
 import { placed } from "../../components/form.js";
 import { Said } from "../../components/said.js";
 import { Empty, Shown } from "../../components/states.js";
@@ -105,6 +106,7 @@ function Details({ record, etag, path, saved }) {
       </p>
     `}
     <${ChangedSince} edits=${edits} names=${NAMES} />
+    <${DraftNote} edits=${edits} />
     <${Action} scope="update:resource_servers" kind="main" run=${save}
       disabled=${!edits.changed || !edits.values.name.trim() || edits.theirs}>Save<//>
   `;

@@ -8,6 +8,7 @@ import { narrowed, Search } from "../../components/search.js";
 import { Empty, Shown } from "../../components/states.js";
 import { Table } from "../../components/table.js";
 import { useAnswer } from "../../state/answers.js";
+import { useDraft } from "../../state/edits.js";
 import { at, go, part } from "../../state/router.js";
 import { duration } from "../../text/numbers.js";
 import { ApiFields, bodyOf, FIELDS, NEW_API } from "./fields.js";
@@ -60,18 +61,19 @@ const textsOf = (row) => [row.name, row.identifier, ...row.scopes.map((/** @type
 
 /** @param {{ close: () => void }} props */
 function NewApi({ close }) {
-  const [api, setApi] = useState(NEW_API);
-  const [identifier, setIdentifier] = useState("");
+  const draft = useDraft("new-api", { ...NEW_API, identifier: "" });
+  const { identifier, ...api } = draft.values;
   const save = async () => {
     const { body } = await post("/api/v2/resource-servers", { ...bodyOf(api), identifier: identifier.trim() });
     go(`/apis/${part(body.id)}`);
   };
   return html`
-    <${FormDialog} title="New API" yes="Make the API" fields=${FIELDS} save=${save} close=${close}
+    <${FormDialog} title="New API" yes="Make the API" fields=${FIELDS} save=${save} draft=${draft} close=${close}
       ready=${identifier.trim() !== "" && api.name.trim() !== ""}>${(/** @type {Record<string, string>} */ problems) =>
         html`
-          <${ApiFields} api=${api} onChange=${setApi} problems=${problems} identifier=${identifier}
-            onIdentifier=${setIdentifier} scope="create:resource_servers" />
+          <${ApiFields} api=${api} onChange=${draft.change} problems=${problems} identifier=${identifier}
+            onIdentifier=${(/** @type {string} */ identifier) =>
+              draft.change({ identifier })} scope="create:resource_servers" />
         `}<//>
   `;
 }

@@ -26,9 +26,10 @@ export default function Backtest({ query }) {
   return html`
     <div class="head"><h1>Backtest and canary</h1>
       <label class="actions">Rule <select value=${rule.id}
-        onChange=${(/** @type {any} */ event) => go("/backtest", { ...query, rule: event.currentTarget.value })}>${rules
+        onChange=${(/** @type {any} */ event) =>
+          go("/backtest", { ...query, version: "", rule: event.currentTarget.value })}>${rules
           .map(({ id, name }) => html`<option key=${id} value=${id}>${name}</option>`)}</select></label></div>
     <${Tabs} label="Ways to try a version" tabs=${TABS} />
-    <${Part} key=${rule.id} rule=${rule} />
+    <${Part} key=${rule.id} rule=${rule} query=${query} />
   `;
 }

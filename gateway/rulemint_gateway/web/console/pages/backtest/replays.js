@@ -1,7 +1,7 @@
-import { html, useState } from "../../vendor/third-party.js";
+import { html } from "../../vendor/third-party.js";
 import { Action } from "../../components/action.js";
 import { Empty, Failure } from "../../components/states.js";
-import { at, part } from "../../state/router.js";
+import { at, part, refine } from "../../state/router.js";
 import { may } from "../../state/session.js";
 import { needs } from "../../components/action.js";
 import { Result } from "./result.js";
@@ -17,12 +17,14 @@ const SINCE = [
   { says: "the last 7 days", ms: 7 * 24 * HOUR_MS },
 ];
 
-/** A version on recorded token requests. @param {{ rule: import("./versions.js").KnownRule }} props */
-export function Replays({ rule }) {
+/**
+ * A version on recorded token requests. What is chosen stands in the address.
+ * @param {{ rule: import("./versions.js").KnownRule, query: Record<string, string> }} props
+ */
+export function Replays({ rule, query }) {
   const others = useOthers(rule);
-  const [wanted, setWanted] = useState(0);
-  const [since, setSince] = useState(0);
-  const version = wanted || rule.draft_version || others[0] || 0;
+  const since = SINCE.find(({ ms }) => String(ms) === query.since)?.ms ?? 0;
+  const version = others.find((each) => String(each) === query.version) || rule.draft_version || others[0] || 0;
   const missing = SCOPES.find((each) => !may(each));
   const own = run.value?.ruleId === rule.id ? run.value : null;
   if (!version && !own) {
@@ -46,11 +48,11 @@ export function Replays({ rule }) {
       "–"}, which runs, and with the other one. Nothing
       is deployed, called or written.</p>
     <div class="actions backtest-form">
-      <${VersionChoice} rule=${rule} others=${others.length
-        ? others
-        : [version]} value=${version} onChange=${setWanted} />
+      <${VersionChoice} rule=${rule} others=${others.length ? others : [version]} value=${version} onChange=${(
+        /** @type {number} */ version,
+      ) => refine({ version })} />
       <label>Token requests of <select value=${since} onChange=${(/** @type {any} */ event) =>
-        setSince(Number(event.currentTarget.value))}>${SINCE.map(({ says, ms }) =>
+        refine({ since: event.currentTarget.value })}>${SINCE.map(({ says, ms }) =>
           html`<option key=${ms} value=${ms}>${says}</option>`
         )}</select></label>
       ${running

@@ -4,6 +4,7 @@ import { listed } from "../../api/lists.js";
 import { Action } from "../../components/action.js";
 import { ChangedSince } from "../../components/changed_since.js";
 import { Copied } from "../../components/copied.js";
+import { DraftNote } from "../../components/draft_note.js";
 import { Field } from "../../components/field.js";
 import { placed } from "../../components/form.js";
 import { Said } from "../../components/said.js";
@@ -93,6 +94,7 @@ function Details({ client, etag, path, saved }) {
       </p>
     `}
     <${ChangedSince} edits=${edits} names=${NAMES} />
+    <${DraftNote} edits=${edits} />
     <${Action} scope="update:clients" kind="main" disabled=${!edits.changed || !name.trim() ||
       edits.theirs} run=${save}>Save<//>
   `;

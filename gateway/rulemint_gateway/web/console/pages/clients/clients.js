@@ -10,6 +10,7 @@ import { narrowed, Search } from "../../components/search.js";
 import { Empty, Shown } from "../../components/states.js";
 import { Table } from "../../components/table.js";
 import { useAnswer } from "../../state/answers.js";
+import { useDraft } from "../../state/edits.js";
 import { at, go, part } from "../../state/router.js";
 import { objectIn } from "../../text/json.js";
 
@@ -75,9 +76,8 @@ const textsOf = (row) => [row.name, row.client_id, row.description, JSON.stringi
 
 /** @param {{ close: () => void, done: (made: any) => void }} props */
 function NewClient({ close, done }) {
-  const [name, setName] = useState("");
-  const [description, setDescription] = useState("");
-  const [metadata, setMetadata] = useState("");
+  const draft = useDraft("new-client", { name: "", description: "", metadata: "" });
+  const { name, description, metadata } = draft.values;
   const save = async () => {
     const client_metadata = objectIn(metadata, "client_metadata");
     done((await post("/api/v2/clients", { name: name.trim(), description, client_metadata })).body);
@@ -87,13 +87,16 @@ function NewClient({ close, done }) {
       "name",
       "description",
       "client_metadata",
-    ]} save=${save}
+    ]} save=${save} draft=${draft}
       close=${close} ready=${name.trim() !== ""}>${(/** @type {Record<string, string>} */ problems) =>
         html`
-          <${Field} label="Name" value=${name} onInput=${setName} problem=${problems.name} required autofocus />
-          <${Field} label="Description" value=${description} onInput=${setDescription} problem=${problems
+          <${Field} label="Name" value=${name} onInput=${(/** @type {string} */ name) =>
+            draft.change({ name })} problem=${problems.name} required autofocus />
+          <${Field} label="Description" value=${description} onInput=${(/** @type {string} */ description) =>
+            draft.change({ description })} problem=${problems
             .description} />
-          <${Field} label="Metadata" lines=${4} value=${metadata} onInput=${setMetadata} problem=${problems
+          <${Field} label="Metadata" lines=${4} value=${metadata} onInput=${(/** @type {string} */ metadata) =>
+            draft.change({ metadata })} problem=${problems
             .client_metadata}
             hint=${'An object in JSON that rules see, such as {"plan": "gold"}'} spellcheck=${false} />
         `}<//>

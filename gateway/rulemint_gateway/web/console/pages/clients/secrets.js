@@ -10,6 +10,7 @@ import { Said } from "../../components/said.js";
 import { Empty, Shown } from "../../components/states.js";
 import { Table } from "../../components/table.js";
 import { useAnswer } from "../../state/answers.js";
+import { useDraft } from "../../state/edits.js";
 import { confirmed } from "../../state/questions.js";
 import { part } from "../../state/router.js";
 import { may } from "../../state/session.js";
@@ -81,8 +82,8 @@ export function Secrets({ client, path }) {
 
 /** @param {{ path: string, close: () => void, done: (made: any) => void }} props */
 function NewSecret({ path, close, done }) {
-  const [name, setName] = useState("");
-  const [overlap, setOverlap] = useState("");
+  const draft = useDraft(`new-secret/${path}`, { name: "", overlap: "" });
+  const { name, overlap } = draft.values;
   const save = async () => {
     const body = { ...(name.trim() && { name: name.trim() }), ...(overlap && { others_expire_in: Number(overlap) }) };
     done((await post(`${path}/secrets`, body)).body);
@@ -91,12 +92,16 @@ function NewSecret({ path, close, done }) {
     <${FormDialog} title="New secret" yes="Make the secret" fields=${[
       "name",
       "others_expire_in",
-    ]} save=${save} close=${close}>
+    ]} save=${save} draft=${draft}
+      close=${close}>
       ${(/** @type {Record<string, string>} */ problems) =>
         html`
-          <${Field} label="Name" value=${name} onInput=${setName} problem=${problems.name} hint="Empty: one is made up"
+          <${Field} label="Name" value=${name} onInput=${(/** @type {string} */ name) =>
+            draft.change({ name })} problem=${problems.name} hint="Empty: one is made up"
             autofocus />
-          <${Choice} label="The secrets that it has" value=${overlap} options=${OVERLAPS} onChange=${setOverlap}
+          <${Choice} label="The secrets that it has" value=${overlap} options=${OVERLAPS} onChange=${(
+            /** @type {string} */ overlap,
+          ) => draft.change({ overlap })}
             problem=${problems.others_expire_in} />
         `}<//>
   `;

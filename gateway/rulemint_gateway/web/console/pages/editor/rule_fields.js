@@ -1,13 +1,16 @@
 import { changeRule, resumeRule } from "../../api/rules.js";
 import { listClients } from "../../api/trials.js";
 import { Action } from "../../components/action.js";
+import { ChangedSince } from "../../components/changed_since.js";
+import { DraftNote } from "../../components/draft_note.js";
 import { Field } from "../../components/field.js";
 import { Said } from "../../components/said.js";
 import { useAnswer } from "../../state/answers.js";
+import { useEdits } from "../../state/edits.js";
 import { listOf } from "../../state/rule_texts.js";
 import { may } from "../../state/session.js";
 import { tell } from "../../state/toasts.js";
-import { html, useState } from "../../vendor/third-party.js";
+import { html, useEffect, useState } from "../../vendor/third-party.js";
 
 const SCOPE = "update:rules";
 
@@ -16,15 +19,36 @@ const SCOPE = "update:rules";
  * @param {{ editing: import("./editing.js").Editing }} props
  */
 export function RuleFields({ editing }) {
+  const values = valuesOf(editing.rule);
+  const etag = JSON.stringify(values); // that of the rule changes with each draft of its text, too
+  return html`<${Fields} key=${etag} editing=${editing} record=${{ etag, values }} />`;
+}
+
+const NAMES = {
+  name: "Name",
+  description: "Description",
+  clients: "Only for these clients",
+  audiences: "Only for these APIs",
+  on_failure: "If it fails",
+};
+
+/** @param {import("../../api/rules.js").Rule} rule */
+const valuesOf = ({ name, description, clients, audiences, on_failure }) => ({
+  name,
+  description,
+  clients: clients.join("\n"),
+  audiences: audiences.join("\n"),
+  on_failure,
+});
+
+/** @param {{ editing: import("./editing.js").Editing, record: import("../../state/edits.js").Version }} props */
+function Fields({ editing, record }) {
   const { rule } = editing;
-  const first = {
-    name: rule.name,
-    description: rule.description,
-    clients: rule.clients.join("\n"),
-    audiences: rule.audiences.join("\n"),
-    on_failure: rule.on_failure,
-  };
-  const [fields, setFields] = useState(first);
+  const edits = useEdits(`rule-fields/${rule.id}`, record);
+  const fields = edits.values;
+  useEffect(() => {
+    if (edits.changed && edits.etag !== record.etag) edits.meet(record);
+  }, []);
   const [problem, setProblem] = useState(/** @type {any} */ (null));
   const clients = useAnswer(listClients, [], { when: may("read:clients") });
   const wanted = {
@@ -44,6 +68,7 @@ export function RuleFields({ editing }) {
     try {
       await editing.guarded(async () => {
         const { rule: now, etag } = await changeRule(rule.id, changes, { ifMatch: editing.etag });
+        edits.drop();
         editing.setRule(now, etag);
         tell("Changed, from the next token");
       });
@@ -56,17 +81,17 @@ export function RuleFields({ editing }) {
     await resumeRule(rule.id);
     tell(`The pauses of ${rule.name} are over`);
   };
-  const field = (/** @type {keyof typeof first} */ name, /** @type {Record<string, any>} */ more) =>
+  const field = (/** @type {keyof typeof NAMES} */ name, /** @type {Record<string, any>} */ more) =>
     html`
-      <${Field} value=${fields[name]} scope=${SCOPE} problem=${problem?.field?.startsWith(name) && problem.message}
-        onInput=${(/** @type {string} */ value) => setFields({ ...fields, [name]: value })} ...${more} />
+      <${Field} label=${NAMES[name]} value=${fields[name]} scope=${SCOPE} problem=${problem?.field?.startsWith(name) &&
+        problem.message}
+        onInput=${(/** @type {string} */ value) => edits.change({ [name]: value })} ...${more} />
     `;
   return html`
     <p class="dim note">It belongs to the rule and to no version: a change holds from the next token.</p>
-    ${field("name", { label: "Name" })}
-    ${field("description", { label: "Description", lines: 2 })}
+    ${field("name", {})}
+    ${field("description", { lines: 2 })}
     ${field("clients", {
-      label: "Only for these clients",
       lines: 2,
       hint: "Ids, one a line; without any it is for all",
       spellcheck: false,
@@ -81,17 +106,18 @@ export function RuleFields({ editing }) {
       )
     }</p>`}
     ${field("audiences", {
-      label: "Only for these APIs",
       lines: 2,
       hint: "Identifiers, one a line; without any it is for all",
       spellcheck: false,
     })}
     ${field("on_failure", {
-      label: "If it fails",
       hint: "closed: no token; stale:15: of its last good answer, at most 15 minutes old",
     })}
+    <${ChangedSince} edits=${edits} names=${NAMES} />
+    <${DraftNote} edits=${edits} />
     <p class="actions">
-      <${Action} scope=${SCOPE} kind="main" run=${save} disabled=${!Object.keys(changes).length}>Change the rule<//>
+      <${Action} scope=${SCOPE} kind="main" run=${save} disabled=${!Object.keys(changes).length ||
+        edits.theirs}>Change the rule<//>
       <${Action} scope=${SCOPE} run=${resume} title="It runs again for all clients for which it paused">End its pauses<//>
     </p>
   `;

@@ -4,17 +4,20 @@ import { Field } from "../../components/field.js";
 import { Said } from "../../components/said.js";
 import { Shown } from "../../components/states.js";
 import { useAnswer } from "../../state/answers.js";
+import { useDraft } from "../../state/edits.js";
 import { confirmed } from "../../state/questions.js";
 import { tell } from "../../state/toasts.js";
 import { html, useState } from "../../vendor/third-party.js";
 
 /**
- * Names of the rule's secrets. A value goes in, and nobody reads it again.
+ * Names of the rule's secrets. A value goes in, and nobody reads it again; it is the one text that no draft keeps.
  * @param {{ id: string }} props
  */
 export function Secrets({ id }) {
   const names = useAnswer((signal) => secretNames(id, signal), [id]);
-  const [name, setName] = useState("");
+  const draft = useDraft(`secret-of/${id}`, { name: "" });
+  const { name } = draft.values;
+  const setName = (/** @type {string} */ name) => draft.change({ name });
   const [value, setValue] = useState("");
   const known = (names.value ?? []).includes(name);
   const set = async () => {

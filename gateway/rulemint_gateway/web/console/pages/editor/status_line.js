@@ -23,7 +23,7 @@ export function StatusLine({ trying, problem, goTo, writable }) {
         : checked
         ? html`<span class="good">It loads</span>`
         : html`<span class="dim">Not checked yet</span>`}
-      <span class="dim">${running ? "checking…" : checked ? duration(checked.trial.duration_ms) : ""}</span>
+      <span class="dim">${running ? "checking…" : checked?.trial ? duration(checked.trial.duration_ms) : ""}</span>
     </p>
   `;
 }

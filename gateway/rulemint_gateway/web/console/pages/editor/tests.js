@@ -3,6 +3,7 @@ import { Action } from "../../components/action.js";
 import { Editor } from "../../components/code/editor.js";
 import { Said } from "../../components/said.js";
 import { Empty } from "../../components/states.js";
+import { dropDraft, keepDraft, keptDraft } from "../../state/drafts.js";
 import { triedFields } from "../../state/rule_texts.js";
 import { may } from "../../state/session.js";
 import { inputsOfCase } from "../../state/trial_inputs.js";
@@ -22,7 +23,8 @@ export function Tests({ editing }) {
   const { text, id } = editing;
   const [results, setResults] = useState(/** @type {Map<string, Result>} */ (new Map()));
   const [running, setRunning] = useState(false);
-  const [written, setWritten] = useState(/** @type {string | null} */ (null));
+  const draft = `tests/${id}`;
+  const [written, setWritten] = useState(() => /** @type {string | null} */ (textIn(keptDraft(draft))));
   const ending = useRef(new AbortController());
   useEffect(() => () => ending.current.abort(), []);
   const run = async () => {
@@ -46,8 +48,9 @@ export function Tests({ editing }) {
   }, [editing.number]);
   const red = text.cases.filter((each) => isRed(results.get(each.name)));
   if (written !== null) {
-    return html`<${Written} text=${written} done=${(/** @type {any[] | null} */ cases) => {
+    return html`<${Written} text=${written} draft=${draft} done=${(/** @type {any[] | null} */ cases) => {
       if (cases) editing.set({ cases });
+      dropDraft(draft);
       setWritten(null);
     }} />`;
   }
@@ -124,9 +127,16 @@ async function resultOf(given, fields, signal) {
   }
 }
 
-/** @param {{ text: string, done: (cases: any[] | null) => void }} props */
-function Written({ text, done }) {
+/**
+ * The tests as somebody writes them; they are kept in the browser until they are taken or given up.
+ * @param {{ text: string, draft: string, done: (cases: any[] | null) => void }} props
+ */
+function Written({ text, draft, done }) {
   const [now, setNow] = useState(text === "[]" ? EXAMPLE : text);
+  const write = (/** @type {string} */ text) => {
+    setNow(text);
+    keepDraft(draft, text);
+  };
   const [problem, setProblem] = useState("");
   const take = () => {
     try {
@@ -140,16 +150,20 @@ function Written({ text, done }) {
     }
   };
   return html`
-    <${Editor} label="The tests, as JSON" language="json" value=${now} onChange=${setNow} />
+    <${Editor} label="The tests, as JSON" language="json" value=${now} onChange=${write} />
     ${problem && html`
       <p class="wrong" role="alert">
         <${Said} text=${problem} />
       </p>
     `}
     <p class="actions">
-      <${Action} kind="main" run=${take}>Take them<//> <${Action} run=${() => done(null)}>Cancel<//></p>
+      <${Action} kind="main" run=${take}>Take them<//>
+      <${Action} run=${() => done(null)} title="The tests stay as they were">Discard<//></p>
   `;
 }
+
+/** @param {unknown} kept */
+const textIn = (kept) => typeof kept === "string" ? kept : null;
 
 const EXAMPLE = JSON.stringify(
   [{ name: "a gold client", client: { metadata: { plan: "gold" } }, scope: ["read"], expect: { scope: ["read"] } }],

@@ -1,14 +1,14 @@
 import { Editor, offsetOf } from "../../components/code/editor.js";
 import { ruleTypes } from "../../components/code/completion.js";
 import { Panels } from "../../components/panels.js";
-import { keepDraft, keptDraft } from "../../state/drafts.js";
+import { keptDraft } from "../../state/drafts.js";
 import { refine } from "../../state/router.js";
 import { diagnosticsOf, problemIn } from "../../state/rule_problems.js";
-import { triedFields } from "../../state/rule_texts.js";
+import { checkedFields, triedFields } from "../../state/rule_texts.js";
 import { may } from "../../state/session.js";
 import { useShortcuts } from "../../state/shortcuts.js";
 import { complain, tell } from "../../state/toasts.js";
-import { FIRST_INPUTS, inputsIn, spelledInputs } from "../../state/trial_inputs.js";
+import { FIRST_INPUTS, inputsIn, keepInputs, spelledInputs } from "../../state/trial_inputs.js";
 import { useTrial } from "../../state/trials.js";
 import { html, useEffect, useMemo, useRef, useState } from "../../vendor/third-party.js";
 import { keymap, Prec } from "../../vendor/code-editor.js";
@@ -24,7 +24,6 @@ import { Tests } from "./tests.js";
 import { TryPanel } from "./try_panel.js";
 import { Versions } from "./versions.js";
 
-const CHECK_LIMITS = { timeout_s: 1 };
 const KEYS = /** @type {const} */ ({ save: "Mod-s", try: "Mod-Enter", deploy: "Mod-Shift-Enter" });
 
 /** @param {{ id: string, first: import("./editing.js").Read, query: Record<string, string> }} props */
@@ -38,15 +37,14 @@ export function Workbench({ id, first, query }) {
   const view = useRef(/** @type {any} */ (null));
   const writable = may("update:rules");
   const { inputs, problem: inputsProblem } = useMemo(() => inputsIn(inputsText), [inputsText]);
-  const whole = () =>
-    inputs ? { body: { ...inputs, ...fieldsOf(id, text), flow }, own: true, text: text.script } : null;
-  const check = () => ({ body: { ...FIRST_INPUTS, ...fieldsOf(id, text), ...ALONE }, own: false, text: text.script });
+  const check = () => ({ check: { rule_id: id, ...checkedFields(text) }, text: text.script });
+  const whole = () => inputs ? { ...check(), body: { ...inputs, rule_id: id, ...triedFields(text), flow } } : null;
   const trying = useTrial(
     whole,
     () => !writable ? null : live && !trying.slow && !text.allow_hosts.length && inputs ? whole() : check(),
     [text.script, text.language, text.allow_hosts, text.dependencies, text.limits, inputsText, flow, live],
   );
-  const problem = trying.checked ? problemIn(trying.checked.trial, trying.checked.of) : null;
+  const problem = trying.checked ? problemIn(trying.checked) : null;
   const diagnostics = useMemo(
     () => trying.checked?.of.text === text.script ? diagnosticsOf(text.script, problem, offsetOf) : [],
     [trying.checked, text.script],
@@ -120,15 +118,6 @@ export function Workbench({ id, first, query }) {
   `;
 }
 
-/** A check gives the rule none of what it may use: it says only whether the text loads. */
-const ALONE = { allow_hosts: [], limits: CHECK_LIMITS, secrets: {} };
-
-/**
- * @param {string} id
- * @param {import("../../api/rules.js").RuleText} text
- */
-const fieldsOf = (id, text) => ({ rule_id: id, ...triedFields(text) });
-
 /**
  * The inputs of a rule's trials, kept in the browser.
  * @param {string} id
@@ -136,7 +125,7 @@ const fieldsOf = (id, text) => ({ rule_id: id, ...triedFields(text) });
  */
 function useKeptInputs(id) {
   const [text, setText] = useState(() => keptDraft(`try/${id}`) ?? spelledInputs(FIRST_INPUTS));
-  useEffect(() => void keepDraft(`try/${id}`, text), [text]);
+  useEffect(() => keepInputs(`try/${id}`, text), [id, text]);
   return [text, setText];
 }
 

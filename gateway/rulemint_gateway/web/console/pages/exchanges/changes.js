@@ -33,6 +33,17 @@ export function written(changes) {
   );
 }
 
+const SECRET = /secret|assertion|authorization|cookie|password/i;
+
+/**
+ * A change as a draft may keep it.
+ * @param {Change} change
+ * @returns {Change}
+ */
+export function withoutSecret(change) {
+  return SECRET.test(change.what) ? { ...change, value: "" } : change;
+}
+
 /**
  * Changes as the gateway writes them, for a person to go on with.
  * @param {string[]} texts

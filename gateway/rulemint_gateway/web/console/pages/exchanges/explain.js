@@ -7,7 +7,7 @@ import { Said } from "../../components/said.js";
 import { Empty, Shown } from "../../components/states.js";
 import { Table } from "../../components/table.js";
 import { useAnswer } from "../../state/answers.js";
-import { part } from "../../state/router.js";
+import { part, place, refine } from "../../state/router.js";
 import { Flip, FLIP_SCOPE } from "./flip.js";
 import { Unknown } from "./result.js";
 
@@ -17,9 +17,10 @@ export function Explain({ exchange }) {
     async (signal) => (await get(`/api/v2/exchanges/${part(exchange.id)}/explanation`, { signal })).body,
     [exchange.id],
   );
-  const [name, setName] = useState("");
+  const { claim: name = "" } = place.value.query;
   return html`
-    <${Field} label="Claim or scope" value=${name} onInput=${setName} spellcheck=${false} class="short"
+    <${Field} label="Claim or scope" value=${name} onInput=${(/** @type {string} */ claim) =>
+      refine({ claim })} spellcheck=${false} class="short"
       hint="A part of its name. Those that are in the token and those that are not." />
     <${Shown} of=${answer}>${(/** @type {any} */ explained) =>
       html`<${Found} exchange=${exchange} explained=${explained} name=${name.trim()} />`}<//>

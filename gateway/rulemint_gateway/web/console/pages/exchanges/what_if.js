@@ -5,7 +5,7 @@ import { Failure } from "../../components/states.js";
 import { keepDraft, keptDraft } from "../../state/drafts.js";
 import { part } from "../../state/router.js";
 import { useShortcuts } from "../../state/shortcuts.js";
-import { isList, PLACES, WAYS, written } from "./changes.js";
+import { isList, PLACES, WAYS, withoutSecret, written } from "./changes.js";
 import { NoTape } from "./inputs.js";
 import { Result } from "./result.js";
 
@@ -24,7 +24,7 @@ export function WhatIf({ exchange }) {
   const [problem, setProblem] = useState(/** @type {any} */ (null));
   const keep = (/** @type {Change[]} */ next) => {
     setChanges(next);
-    keepDraft(name, next);
+    keepDraft(name, next.map(withoutSecret));
   };
   const set = written(changes);
   const run = async () => {

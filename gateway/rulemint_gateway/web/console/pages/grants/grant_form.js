@@ -1,12 +1,14 @@
-import { html, useState } from "../../vendor/third-party.js";
+import { html } from "../../vendor/third-party.js";
 import { get, patch, post } from "../../api/client.js";
 import { listed } from "../../api/lists.js";
+import { ChangedSince } from "../../components/changed_since.js";
 import { Choice, Tick } from "../../components/choice.js";
 import { Dialog } from "../../components/dialog.js";
 import { Field } from "../../components/field.js";
 import { FormDialog } from "../../components/form.js";
 import { Failure } from "../../components/states.js";
 import { useAnswer } from "../../state/answers.js";
+import { useEdits } from "../../state/edits.js";
 import { part } from "../../state/router.js";
 import { may } from "../../state/session.js";
 import { plainly } from "../../text/hostile.js";
@@ -37,45 +39,59 @@ export function ChangeGrant({ id, close, saved }) {
  * A new grant, or one that is changed: its client and its API stay then.
  * @param {{ grant?: any, etag?: string | null, client_id?: string, audience?: string, close: () => void, saved: () => void }} props
  */
-export function GrantForm({ grant, etag, client_id = "", audience = "", close, saved }) {
-  const [client, setClient] = useState(grant?.client_id ?? client_id);
-  const [api, setApi] = useState(grant?.audience ?? audience);
-  const [scope, setScope] = useState((grant?.scope ?? []).join(" "));
-  const [all, setAll] = useState(grant?.allow_all_scopes ?? false);
+export function GrantForm({ grant, etag = null, client_id = "", audience = "", close, saved }) {
+  const record = { etag, values: valuesOf(grant ?? { client_id, audience, scope: [] }) };
+  const edits = useEdits(grant ? `grant/${grant.id}` : `new-grant/${client_id}/${audience}`, record);
+  const { client, api, scope, all } = edits.values;
+  const setScope = (/** @type {string} */ scope) => edits.change({ scope });
   const clients = useAnswer((signal) => listed("/api/v2/clients", { noun: "clients", signal }), [], {
     when: !grant && may("read:clients"),
   });
   const apis = useAnswer((signal) => listed("/api/v2/resource-servers", { noun: "resource_servers", signal }), [], {
     when: may("read:resource_servers"),
   });
+  /** @type {string[]} */
   const scopes = scope.split(/\s+/).filter(Boolean);
   const known = apis.value?.rows.find((each) => each.identifier === api)?.scopes ?? [];
   const save = async () => {
     const given = { scope: scopes, ...((all || grant) && { allow_all_scopes: all }) };
-    if (grant) await patch(pathOf(grant.id), given, { ifMatch: etag });
+    if (grant) await change(given);
     else await post("/api/v2/client-grants", { client_id: client, audience: api, ...given });
     saved();
+  };
+  const change = async (/** @type {Record<string, unknown>} */ given) => {
+    try {
+      await patch(pathOf(grant.id), given, { ifMatch: edits.etag });
+    } catch (error) {
+      if (!(/** @type {any} */ (error).changedSince)) throw error;
+      const newest = await get(pathOf(grant.id));
+      edits.meet({ etag: newest.etag, values: valuesOf(newest.body) });
+      throw new Error("Decide first: nothing was saved");
+    }
   };
   const toggle = (/** @type {string} */ value, /** @type {boolean} */ on) =>
     setScope((on ? [...scopes, value] : scopes.filter((/** @type {string} */ each) => each !== value)).join(" "));
   return html`
     <${FormDialog} title=${grant
       ? "Change the grant"
-      : "New grant"} yes="Save" fields=${FIELDS} save=${save} close=${close}
-      ready=${Boolean(client && api)}>${(/** @type {Record<string, string>} */ problems) =>
+      : "New grant"} yes="Save" fields=${FIELDS} save=${save} draft=${edits} close=${close}
+      ready=${Boolean(client && api && !edits.theirs)}>${(/** @type {Record<string, string>} */ problems) =>
         html`
-          <${Named} label="Client" value=${client} onChange=${setClient} fixed=${Boolean(grant)} problem=${problems
+          <${Named} label="Client" value=${client} onChange=${(/** @type {string} */ client) =>
+            edits.change({ client })} fixed=${Boolean(grant)} problem=${problems
             .client_id}
             loading=${clients.loading} options=${clients.value?.rows.map((each) => ({
               value: each.client_id,
               says: `${plainly(each.name)} (${plainly(each.client_id)})`,
             }))} />
-          <${Named} label="API" value=${api} onChange=${setApi} fixed=${Boolean(grant)} problem=${problems.audience}
+          <${Named} label="API" value=${api} onChange=${(/** @type {string} */ api) =>
+            edits.change({ api })} fixed=${Boolean(grant)} problem=${problems.audience}
             loading=${apis.loading} options=${apis.value?.rows.map((each) => ({
               value: each.identifier,
               says: `${plainly(each.name)} (${plainly(each.identifier)})`,
             }))} />
-          <${Tick} label="Every scope of the API" checked=${all} onChange=${setAll} />
+          <${Tick} label="Every scope of the API" checked=${all} onChange=${(/** @type {boolean} */ all) =>
+            edits.change({ all })} />
           ${!all && html`
             <${Field} label="Scopes" value=${scope} onInput=${setScope} problem=${problems.scope} spellcheck=${false}
               hint="Separated by blanks; a token never has others" />
@@ -88,9 +104,20 @@ export function GrantForm({ grant, etag, client_id = "", audience = "", close, s
               )}</fieldset>
             `}
           `}
+          <${ChangedSince} edits=${edits} names=${NAMES} />
         `}<//>
   `;
 }
+
+const NAMES = { scope: "Scopes", all: "Every scope of the API" };
+
+/** @param {{ client_id: string, audience: string, scope: string[], allow_all_scopes?: boolean }} grant */
+const valuesOf = ({ client_id, audience, scope, allow_all_scopes = false }) => ({
+  client: client_id,
+  api: audience,
+  scope: scope.join(" "),
+  all: allow_all_scopes,
+});
 
 /**
  * A choice among what there is, or a field where that cannot be listed.

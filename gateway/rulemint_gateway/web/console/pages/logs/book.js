@@ -42,20 +42,28 @@ export function withNewer(book, records, most = MOST_ROWS) {
 }
 
 /**
- * What is older than all that is here, read from the beginning of what is kept.
+ * The place of the oldest row that is here; "": there is none.
  * @param {Book} book
- * @param {LogRecord[]} records all that is kept, the oldest first
- * @param {number} [most]
+ */
+export function oldestOf(book) {
+  return book.rows.findLast((row) => row.id && !row.lost)?.id ?? "";
+}
+
+/**
+ * One page of what is older than all that is here.
+ * @param {Book} book
+ * @param {LogRecord[]} records of the page, the oldest first
+ * @param {{ whole: boolean, most?: number }} page `whole`: nothing is older than it
  * @returns {Book}
  */
-export function withOlder(book, records, most = MOST_ROWS) {
-  const oldest = book.rows.findLast((row) => row.id)?.id;
+export function withOlder(book, records, { whole, most = MOST_ROWS }) {
+  const oldest = oldestOf(book);
   const older = records.filter((record) => record.id && (!oldest || byPlace(record.id, oldest) < 0)).reverse();
   const rows = [...book.rows, ...older];
   const cut = rows.length > most;
   if (cut) rows.length = most;
   const newest = book.newest || records.findLast((record) => record.id)?.id || "";
-  return { ...book, rows, newest, whole: !cut, cut };
+  return { ...book, rows, newest, whole: whole && !cut, cut };
 }
 
 /**

@@ -2,14 +2,14 @@
 
 import { useEffect, useRef, useState } from "../../vendor/third-party.js";
 import { addressOf, get } from "../../api/client.js";
-import { EMPTY_BOOK, withNewer, withOlder } from "./book.js";
-import { recordsOf } from "./record.js";
+import { EMPTY_BOOK, oldestOf, withNewer, withOlder } from "./book.js";
+import { byPlace, recordsOf } from "./record.js";
 import { watchLog } from "./stream.js";
 
 /** @typedef {import("./book.js").Book} Book */
 /** @typedef {import("./stream.js").Link} Link */
 
-/** So many of the past come first; the rest when somebody scrolls to the end of them. */
+/** So many of the past come first, and so many more each time that somebody comes near their end. */
 const TAIL = 1_000;
 
 /** What was here when the page was left, so that it is there at once when somebody comes back. */
@@ -18,7 +18,7 @@ let left = { filter: "", book: EMPTY_BOOK };
 /**
  * @param {Record<string, string>} filter as `/logs` takes it
  * @param {string} cleared nothing up to this place is wanted; "": all is
- * @returns {{ book: Book, link: Link, reading: boolean, older: () => Promise<void> }} `older` reads what is kept of the past
+ * @returns {{ book: Book, link: Link, reading: boolean, older: () => Promise<void> }} `older` reads one page more of the past
  */
 export function useBook(filter, cleared) {
   const name = addressOf("", filter);
@@ -47,16 +47,32 @@ export function useBook(filter, cleared) {
     });
   }, [name]);
   const [reading, setReading] = useState(false);
+  const asked = useRef("");
   const older = async () => {
-    if (reading || newest.current.book.whole) return;
+    const { book, filter: of } = newest.current;
+    if (asked.current === of || book.whole || book.cut || of !== name) return;
+    asked.current = of; // a list that is scrolled asks often
     setReading(true);
     try {
-      const query = { ...filter, after: place.current || "0-0", follow: false };
+      const query = { ...filter, tail: TAIL, before: oldestOf(book), follow: false };
       const { body } = await get("/logs", { query, headers: { Accept: "application/x-ndjson" } });
-      if (newest.current.filter === name) change((book) => withOlder(book, recordsOf(body)));
+      const records = recordsOf(body);
+      const whole = records.filter(({ lost }) => !lost).length < TAIL || isBehind(place.current, records);
+      if (newest.current.filter === of) change((now) => withOlder(now, records, { whole }));
     } finally {
+      asked.current = "";
       setReading(false);
     }
   };
   return { book: state.filter === name ? state.book : EMPTY_BOOK, link, reading, older };
+}
+
+/**
+ * A page goes back behind the place where the log was cleared, so nobody wants what is older.
+ * @param {string} cleared
+ * @param {import("./record.js").LogRecord[]} records the oldest first
+ */
+function isBehind(cleared, records) {
+  const oldest = records.find(({ id }) => id)?.id;
+  return Boolean(cleared && oldest && byPlace(oldest, cleared) <= 0);
 }

@@ -2,12 +2,12 @@ import { createRule } from "../../api/rules.js";
 import { Dialog } from "../../components/dialog.js";
 import { Field } from "../../components/field.js";
 import { Said } from "../../components/said.js";
-import { dropDraft, keepDraft, keptDraft } from "../../state/drafts.js";
+import { DraftNote } from "../../components/draft_note.js";
+import { useDraft } from "../../state/edits.js";
 import { go, part } from "../../state/router.js";
 import { tell } from "../../state/toasts.js";
 import { html, useEffect, useState } from "../../vendor/third-party.js";
 
-const DRAFT = "new-rule";
 const EMPTY = {
   name: "empty",
   purpose: "a rule that lets every token pass",
@@ -22,16 +22,14 @@ const EMPTY = {
  * @param {{ close: () => void }} props
  */
 export function NewRule({ close }) {
-  const kept = keptDraft(DRAFT) ?? {};
+  const draft = useDraft("new-rule", { name: "", chosen: "plan javascript" });
+  const { name, chosen } = draft.values;
   const [templates, setTemplates] = useState(/** @type {any[]} */ ([EMPTY]));
-  const [name, setName] = useState(kept.name ?? "");
-  const [chosen, setChosen] = useState(kept.chosen ?? "plan javascript");
   const [problem, setProblem] = useState(/** @type {any} */ (null));
   const [busy, setBusy] = useState(false);
   useEffect(() => {
     import("../../derived/templates.js").then(({ TEMPLATES }) => setTemplates([...TEMPLATES, EMPTY]));
   }, []);
-  useEffect(() => void keepDraft(DRAFT, { name, chosen }), [name, chosen]);
   const template = templates.find((each) => idOf(each) === chosen) ?? templates[0];
   const make = async (/** @type {Event} */ event) => {
     event.preventDefault();
@@ -40,7 +38,7 @@ export function NewRule({ close }) {
       const { lines, language, cases, needs } = template;
       const script = lines.join("\n");
       const made = await createRule({ name: name.trim(), script, language, cases, enabled: false, ...needs });
-      dropDraft(DRAFT);
+      draft.drop();
       tell(made.warning ?? `${made.name} is made, and off: turn it on when it does what you want`);
       go(`/rules/${part(made.id)}`);
     } catch (error) {
@@ -51,7 +49,9 @@ export function NewRule({ close }) {
   return html`
     <${Dialog} title="New rule" close=${close} class="new-rule">
       <form onSubmit=${make}>
-        <${Field} label="Name" value=${name} onInput=${setName} autofocus required
+        <${DraftNote} edits=${draft} opened=${true} />
+        <${Field} label="Name" value=${name} onInput=${(/** @type {string} */ name) =>
+          draft.change({ name })} autofocus required
           hint="Letters, digits, blanks, - and _; unique in the tenant" problem=${problem?.field === "name" &&
             problem.message} />
         <fieldset>
@@ -61,7 +61,7 @@ export function NewRule({ close }) {
               html`
                 <label key=${idOf(each)} class=${idOf(each) === chosen ? "chosen" : ""}>
                   <input type="radio" name="template" value=${idOf(each)} checked=${idOf(each) === chosen}
-                    onChange=${() => setChosen(idOf(each))} />
+                    onChange=${() => draft.change({ chosen: idOf(each) })} />
                   <span><b>${each.name}</b> <span class="dim">${each.language}</span>
                     <span class="about">${each.purpose}</span></span>
                 </label>

@@ -3,6 +3,7 @@ import { get, patch } from "../../api/client.js";
 import { Action } from "../../components/action.js";
 import { ChangedSince } from "../../components/changed_since.js";
 import { Choice, Tick } from "../../components/choice.js";
+import { DraftNote } from "../../components/draft_note.js";
 import { Field } from "../../components/field.js";
 import { placed } from "../../components/form.js";
 import { Said } from "../../components/said.js";
@@ -91,6 +92,7 @@ function Form({ settings, etag, saved }) {
       </p>
     `}
     <${ChangedSince} edits=${edits} names=${NAMES} />
+    <${DraftNote} edits=${edits} />
     <${Action} scope=${SCOPE} kind="main" run=${save} disabled=${!edits.changed || edits.theirs}>Save<//>
   `;
 }

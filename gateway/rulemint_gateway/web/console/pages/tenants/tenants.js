@@ -11,6 +11,7 @@ import { narrowed, Search } from "../../components/search.js";
 import { Empty, Shown } from "../../components/states.js";
 import { Table } from "../../components/table.js";
 import { useAnswer } from "../../state/answers.js";
+import { useDraft } from "../../state/edits.js";
 import { confirmed } from "../../state/questions.js";
 import { part } from "../../state/router.js";
 import { session } from "../../state/session.js";
@@ -130,8 +131,8 @@ async function remove(tenant, path, done) {
 
 /** @param {{ close: () => void, done: (made: any) => void }} props */
 function NewTenant({ close, done }) {
-  const [name, setName] = useState("");
-  const [hosts, setHosts] = useState("");
+  const draft = useDraft("new-tenant", { name: "", hosts: "" });
+  const { name, hosts } = draft.values;
   const save = async () => {
     done((await post("/api/v2/tenants", { name: name.trim(), hosts: hosts.split(/[\s,]+/).filter(Boolean) })).body);
   };
@@ -140,12 +141,15 @@ function NewTenant({ close, done }) {
       "name",
       "hosts",
       "issuer",
-    ]} save=${save} close=${close}
+    ]} save=${save} draft=${draft}
+      close=${close}
       ready=${Boolean(name.trim() && hosts.trim())}>${(/** @type {Record<string, string>} */ problems) =>
         html`
-          <${Field} label="Name" value=${name} onInput=${setName} problem=${problems
+          <${Field} label="Name" value=${name} onInput=${(/** @type {string} */ name) =>
+            draft.change({ name })} problem=${problems
             .name} autofocus spellcheck=${false} />
-          <${Field} label="Hosts" value=${hosts} onInput=${setHosts} problem=${problems.hosts} spellcheck=${false}
+          <${Field} label="Hosts" value=${hosts} onInput=${(/** @type {string} */ hosts) =>
+            draft.change({ hosts })} problem=${problems.hosts} spellcheck=${false}
             hint="Names under which it answers, such as tokens.acme.example; separated by blanks" />
         `}<//>
   `;

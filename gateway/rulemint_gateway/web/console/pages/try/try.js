@@ -9,11 +9,11 @@ import { Empty, Failure } from "../../components/states.js";
 import { TrialInputs } from "../../components/trial/inputs.js";
 import { TrialResult } from "../../components/trial/result.js";
 import { useAnswer } from "../../state/answers.js";
-import { keepDraft, keptDraft } from "../../state/drafts.js";
+import { keptDraft } from "../../state/drafts.js";
 import { at, part, refine } from "../../state/router.js";
 import { useShortcuts } from "../../state/shortcuts.js";
 import { complain } from "../../state/toasts.js";
-import { FIRST_INPUTS, inputsIn, inputsOfExchange, spelledInputs } from "../../state/trial_inputs.js";
+import { FIRST_INPUTS, inputsIn, inputsOfExchange, keepInputs, spelledInputs } from "../../state/trial_inputs.js";
 import { useTrial } from "../../state/trials.js";
 import { keymap, Prec } from "../../vendor/code-editor.js";
 import { html, useEffect, useMemo, useRef, useState } from "../../vendor/third-party.js";
@@ -27,13 +27,13 @@ export default function TryPage({ query }) {
   const [live, setLive] = useState(true);
   const [missing, setMissing] = useState(/** @type {any} */ (null));
   const rules = useAnswer(listRules, []);
-  useEffect(() => void keepDraft(DRAFT, text), [text]);
+  useEffect(() => keepInputs(DRAFT, text), [text]);
   useExample(query, setText, setMissing);
   const rule = rules.value?.find((each) => each.id === query.rule);
   const { inputs, problem } = useMemo(() => inputsIn(text), [text]);
   const wanted = () => {
     if (!inputs || (query.rule && !rule)) return null;
-    return { body: { ...inputs, ...(rule ? { rule_id: rule.id, flow: !!query.flow } : { flow: true }) }, own: true };
+    return { body: { ...inputs, ...(rule ? { rule_id: rule.id, flow: !!query.flow } : { flow: true }) } };
   };
   const calls = (rules.value ?? []).some((each) =>
     each.allow_hosts.length && (rule && !query.flow ? each === rule : each.enabled)
