@@ -28,7 +28,9 @@ PARTS = {f"components/{name}.js" for name in ("dialog", "form", "once")}
 
 
 @pytest.fixture
-async def stack() -> AsyncIterator[AsyncExitStack]:
+async def stack(management: Management) -> AsyncIterator[AsyncExitStack]:
+    """It ends before *management* does."""
+    assert management.session is not None
     async with AsyncExitStack() as opened:
         yield opened
 
@@ -160,11 +162,12 @@ async def merge(window: Console, records: dict[str, str]) -> None:
     await press(window, f"/rules/{records['/rules/:id']}")
     await window.page.get_by_role("textbox", name="Text of").focus()
     await window.page.keyboard.insert_text("// mine\n")
-    await window.page.get_by_text("not saved").wait_for()
+    await window.page.wait_for_function(KEPT)
     await window.page.evaluate(OLDER)
     await window.page.reload()
 
 
+KEPT = "() => Object.keys(localStorage).some((each) => each.includes('.rule/'))"
 OLDER = """() => {
   const name = Object.keys(localStorage).find((each) => each.includes(".rule/"));
   const kept = JSON.parse(localStorage.getItem(name));

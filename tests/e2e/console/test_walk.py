@@ -10,6 +10,7 @@ import re
 import subprocess
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -86,7 +87,8 @@ async def test_an_operator_walks_through_the_whole_console(
     await management.call("PATCH", "/api/v2/tenants/settings", {"tapes": {"failures": True, "one_in": 1}})
     payer = await management.a_client(name="a payer", metadata={"plan": "gold"})
     debtor = await management.a_client(name="a debtor", metadata={"plan": "none"})
-    window = await console(scopes=())
+    at_the_issuer = replace(bare_system, url=bare_system.url.replace("127.0.0.1", "localhost"))
+    window = await console(system=at_the_issuer, scopes=())  # a provider sends browsers back there
     walk = Walk(window, hand(window.page))
     window.expected += ["/api/v2/rules/try", "/api/v2/rules/check"]  # it checks until the test is over
     async with management.rule(FIRST, name="walked", clients=[payer.client_id, debtor.client_id]) as rule:
