@@ -18,7 +18,7 @@ export function DraftNote({ edits, opened = false }) {
     <p class="draft-note" role="status">
       <span class="badge warn">draft</span>
       <span>${restored ? "You wrote this before." : "This is not saved yet."} Only this browser keeps it.</span>
-      <${Action} kind="quiet" run=${discard}>Discard the draft<//>
+      <${Action} run=${discard}>Discard the draft<//>
     </p>
   `;
 }

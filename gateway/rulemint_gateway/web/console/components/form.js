@@ -6,7 +6,7 @@ import { Said } from "./said.js";
 /**
  * A form in a window. A problem of one of its *fields* goes to that field, any other stands above the buttons.
  * @param {{ title: string, yes: string, fields: string[], save: () => Promise<unknown>, close: () => void, draft: import("../state/edits.js").Edits, ready?: boolean, children: (problems: Record<string, string>) => any }} props
- *   `fields`: names of the body's fields that have an input; `draft`: what is written, which outlives the window until
+ *   `save`: false, if nothing is saved and the form itself says why; `fields`: names of the body's fields that have an input; `draft`: what is written, which outlives the window until
  *   it is saved; `ready`: what must be there is there
  */
 export function FormDialog({ title, yes, fields, save, close, draft, ready = true, children }) {
@@ -17,7 +17,11 @@ export function FormDialog({ title, yes, fields, save, close, draft, ready = tru
     if (!ready || running) return;
     setRunning(true);
     try {
-      await save();
+      if (await save() === false) {
+        setProblem({ field: "", text: "" });
+        setRunning(false);
+        return;
+      }
       draft.drop();
       close();
     } catch (error) {

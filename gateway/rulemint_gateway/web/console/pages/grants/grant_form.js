@@ -55,18 +55,19 @@ export function GrantForm({ grant, etag = null, client_id = "", audience = "", c
   const known = apis.value?.rows.find((each) => each.identifier === api)?.scopes ?? [];
   const save = async () => {
     const given = { scope: scopes, ...((all || grant) && { allow_all_scopes: all }) };
-    if (grant) await change(given);
-    else await post("/api/v2/client-grants", { client_id: client, audience: api, ...given });
+    if (grant && !await changed(given)) return false;
+    if (!grant) await post("/api/v2/client-grants", { client_id: client, audience: api, ...given });
     saved();
   };
-  const change = async (/** @type {Record<string, unknown>} */ given) => {
+  const changed = async (/** @type {Record<string, unknown>} */ given) => {
     try {
       await patch(pathOf(grant.id), given, { ifMatch: edits.etag });
+      return true;
     } catch (error) {
       if (!(/** @type {any} */ (error).changedSince)) throw error;
       const newest = await get(pathOf(grant.id));
       edits.meet({ etag: newest.etag, values: valuesOf(newest.body) });
-      throw new Error("Decide first: nothing was saved");
+      return false;
     }
   };
   const toggle = (/** @type {string} */ value, /** @type {boolean} */ on) =>

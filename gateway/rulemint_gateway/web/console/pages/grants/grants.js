@@ -27,7 +27,7 @@ export default function Grants(/** @type {{ query: Record<string, string> }} */ 
       show: (/** @type {any} */ row) =>
         html`<a href=${`#/clients/${
           part(row.client_id)
-        }`}><code><${Said} text=${row.client_id} class="whole" /></code></a>`,
+        }`}><code><${Said} text=${row.client_id} /></code></a>`,
     },
     { name: "API", show: (/** @type {any} */ row) => html`<${Said} text=${row.audience} />` },
     {

@@ -15,6 +15,8 @@ import { System } from "./system.js";
 import { Traffic } from "./traffic.js";
 
 const MINUTES = 15;
+/** Each of these tells a part of what needs attention. */
+const TOLD_BY = ["read:logs", "read:rules", "read:status"];
 const SOON_MS = 5_000;
 const LATER_MS = 15_000;
 
@@ -44,7 +46,9 @@ export default function Overview() {
     <section class="card" aria-label="Needs attention">
       <h2>Needs attention</h2>
       ${problem && html`<${Failure} problem=${problem} />`}
-      ${known ? html`<${Attention} items=${items} again=${rules.again} />` : !problem && html`<${Loading} />`}
+      <${Allowed} scope=${TOLD_BY} what="what needs attention">
+        ${known ? html`<${Attention} items=${items} again=${rules.again} />` : !problem && html`<${Loading} />`}
+        <//>
     </section>
     <${Allowed} scope="read:stats" what="how many tokens there are">
       <${Traffic} of=${traffic} />

@@ -35,7 +35,7 @@ const COLUMNS = [
   {
     name: "Sandbox",
     show: (/** @type {any} */ each) =>
-      each.contained ? html`<span class="badge good">closed</span>` : html`<span class="badge bad">OPEN</span>`,
+      each.contained ? html`<span class="badge good">contains rules</span>` : html`<span class="badge bad">CONTAINS NOTHING</span>`,
   },
   {
     name: "Hosts busy",

@@ -142,5 +142,6 @@ function Bound({ what, ids, names }) {
 function whyOf({ outcome, detail }) {
   const reason = outcome.replace(/^failed:/, "").replaceAll("_", " ");
   const first = (detail ?? "").split("\n")[0];
-  return first ? `${reason}: ${first}` : reason;
+  if (!first) return reason;
+  return first.startsWith(reason) ? first : `${reason}: ${first}`;
 }

@@ -19,7 +19,7 @@ export default function Sessions() {
     {
       name: "Who",
       show: (/** @type {any} */ row) =>
-        html`<${Said} text=${row.subject} most=${120} />${
+        html`<${Said} text=${row.subject} most=${120} />${" "}${
           row.current && html`
             <span class="badge good">this one</span>
           `

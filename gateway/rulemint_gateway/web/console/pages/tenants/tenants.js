@@ -27,7 +27,7 @@ export default function Tenants(/** @type {{ query: Record<string, string> }} */
     {
       name: "Name",
       show: (/** @type {any} */ row) =>
-        html`<${Said} text=${row.name} />${
+        html`<${Said} text=${row.name} />${" "}${
           row.name === session.value?.tenant && html`
             <span class="badge plain">this one</span>
           `
