@@ -25,9 +25,7 @@ export default function Grants(/** @type {{ query: Record<string, string> }} */ 
     {
       name: "Client",
       show: (/** @type {any} */ row) =>
-        html`<a href=${`#/clients/${
-          part(row.client_id)
-        }`}><code><${Said} text=${row.client_id} /></code></a>`,
+        html`<a href=${`#/clients/${part(row.client_id)}`}><code><${Said} text=${row.client_id} /></code></a>`,
     },
     { name: "API", show: (/** @type {any} */ row) => html`<${Said} text=${row.audience} />` },
     {

@@ -16,7 +16,7 @@ import { Traffic } from "./traffic.js";
 
 const MINUTES = 15;
 /** Each of these tells a part of what needs attention. */
-const TOLD_BY = ["read:logs", "read:rules", "read:status"];
+const TOLD_BY = ["read:logs", "read:rules", "read:status", "read:stats"];
 const SOON_MS = 5_000;
 const LATER_MS = 15_000;
 

@@ -35,7 +35,9 @@ const COLUMNS = [
   {
     name: "Sandbox",
     show: (/** @type {any} */ each) =>
-      each.contained ? html`<span class="badge good">contains rules</span>` : html`<span class="badge bad">CONTAINS NOTHING</span>`,
+      each.contained
+        ? html`<span class="badge good">contains rules</span>`
+        : html`<span class="badge bad">CONTAINS NOTHING</span>`,
   },
   {
     name: "Hosts busy",
