@@ -36,7 +36,7 @@ class CheckRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class CheckAnswer(Answer, frozen=True, kw_only=True):
-    """Whether the text would go live: a version that does not load is refused."""
+    """A version that does not load is refused."""
 
     loads: bool
     resolved_dependencies: dict[str, str]
