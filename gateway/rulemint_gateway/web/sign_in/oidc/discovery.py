@@ -31,6 +31,8 @@ class Description(msgspec.Struct, frozen=True, kw_only=True):
     token_endpoint: _Url
     jwks_uri: _Url
     token_endpoint_auth_methods_supported: tuple[str, ...] = ("client_secret_basic",)
+    authorization_response_iss_parameter_supported: bool = False
+    """Each way back names the provider (RFC 9207 §3)."""
 
 
 class KeySet(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from typing import Annotated
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated, Any, NamedTuple
 from urllib.parse import quote_plus, urlencode
 
 import msgspec
 from msgspec import Meta
 
+from rulemint_gateway.management.errors import UnavailableError
 from rulemint_gateway.stores.sessions.records import PersonHolder
 from rulemint_gateway.web.sign_in.oidc.discovery import Description, Discovery
 from rulemint_gateway.web.sign_in.oidc.fetching import ProviderClient
 from rulemint_gateway.web.sign_in.oidc.id_tokens import (
     MAX_ID_TOKEN,
+    IdTokenError,
     UnknownKeyError,
     subject_of,
     values_of,
@@ -23,11 +28,22 @@ from rulemint_gateway.web.sign_in.oidc.id_tokens import (
 from rulemint_gateway.web.sign_in.oidc.pending import Pending
 from rulemint_shared.contract.oidc_providers import OidcProvider
 
+MAX_UNDER_WAY = 8
+"""Sign-ins of one tenant that ask its providers at once: a slow provider holds up no other tenant's."""
+
 
 class TokenAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """The part of a token endpoint's answer that is used. The access token is not."""
 
     id_token: Annotated[str, Meta(max_length=MAX_ID_TOKEN)]
+
+
+class Returned(NamedTuple):
+    """The parts of a way back that a provider may have written, or anybody else."""
+
+    code: str
+    iss: str
+    """Empty: the way back names no provider."""
 
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,14 +59,17 @@ class CodeFlow:
     def __init__(self, client: ProviderClient) -> None:
         self._client = client
         self._discovery = Discovery(client)
+        self._under_way: Counter[str] = Counter()
 
     async def address(self, provider: OidcProvider, pending: Pending, *, redirect_uri: str) -> str:
         """The address of the provider at which *pending* goes on.
 
         Raises:
             ProviderError: the provider does not describe itself as it must.
+            UnavailableError: too many sign-ins of the tenant ask its providers now.
         """
-        endpoint = (await self._discovery.of(provider)).description.authorization_endpoint
+        with self._turn(pending.tenant):
+            endpoint = (await self._discovery.of(provider)).description.authorization_endpoint
         challenge = hashlib.sha256(pending.verifier.encode()).digest()
         asked = {
             "response_type": "code",
@@ -65,29 +84,17 @@ class CodeFlow:
         return f"{endpoint}{'&' if '?' in endpoint else '?'}{urlencode(asked)}"
 
     async def person(
-        self, provider: OidcProvider, pending: Pending, code: str, *, secret: str, redirect_uri: str
+        self, provider: OidcProvider, pending: Pending, returned: Returned, *, secret: str, redirect_uri: str
     ) -> Person:
-        """The one who signed in at *provider*, by the *code* that the browser brought back.
+        """The one who signed in at *provider*, by what the browser brought back.
 
         Raises:
             ProviderError: the provider does not take the code, or answers something else.
-            IdTokenError: its ID token is not good.
+            IdTokenError: its ID token is not good, or the code may be another provider's.
+            UnavailableError: too many sign-ins of the tenant ask its providers now.
         """
-        known = await self._discovery.of(provider)
-        form, headers = _authenticated(known.description, provider, secret)
-        form |= {
-            "grant_type": "authorization_code",
-            "code": code,
-            "redirect_uri": redirect_uri,
-            "code_verifier": pending.verifier,
-        }
-        endpoint = known.description.token_endpoint
-        answer = await self._client.post(endpoint, provider, TokenAnswer, form, headers)
-        try:
-            claims = verified_claims(answer.id_token, known.keys, provider, nonce=pending.nonce)
-        except UnknownKeyError:  # the provider may sign with a new key since it was asked
-            known = await self._discovery.of(provider, newer_than_s=known.asked_at_s)
-            claims = verified_claims(answer.id_token, known.keys, provider, nonce=pending.nonce)
+        with self._turn(pending.tenant):
+            claims = await self._claims(provider, pending, returned, secret=secret, redirect_uri=redirect_uri)
         holder = PersonHolder(
             provider=provider.name,
             issuer=provider.issuer,
@@ -96,6 +103,39 @@ class CodeFlow:
             values=values_of(claims, provider),
         )
         return Person(holder=holder, subject=subject_of(claims, provider))
+
+    async def _claims(
+        self, provider: OidcProvider, pending: Pending, returned: Returned, *, secret: str, redirect_uri: str
+    ) -> dict[str, Any]:
+        known = await self._discovery.of(provider)
+        is_told = known.description.authorization_response_iss_parameter_supported
+        if returned.iss != provider.issuer and (is_told or returned.iss):  # RFC 9207 §2.4
+            raise IdTokenError("another provider answered than the one that was asked")
+        form, headers = _authenticated(known.description, provider, secret)
+        form |= {
+            "grant_type": "authorization_code",
+            "code": returned.code,
+            "redirect_uri": redirect_uri,
+            "code_verifier": pending.verifier,
+        }
+        endpoint = known.description.token_endpoint
+        answer = await self._client.post(endpoint, provider, TokenAnswer, form, headers)
+        try:
+            return verified_claims(answer.id_token, known.keys, provider, nonce=pending.nonce)
+        except UnknownKeyError:  # the provider may sign with a new key since it was asked
+            known = await self._discovery.of(provider, newer_than_s=known.asked_at_s)
+            return verified_claims(answer.id_token, known.keys, provider, nonce=pending.nonce)
+
+    @contextmanager
+    def _turn(self, tenant: str) -> Iterator[None]:
+        if self._under_way[tenant] >= MAX_UNDER_WAY:
+            raise UnavailableError("Too many people sign in at once: try again in a moment")
+        self._under_way[tenant] += 1
+        try:
+            yield
+        finally:
+            self._under_way[tenant] -= 1
+            self._under_way += Counter()
 
 
 def _authenticated(

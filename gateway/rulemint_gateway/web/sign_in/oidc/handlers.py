@@ -34,7 +34,7 @@ from rulemint_gateway.web.http.html_pages import html_page, page_answer
 from rulemint_gateway.web.http.problems import NO_STORE
 from rulemint_gateway.web.http.queries import query_of
 from rulemint_gateway.web.sign_in.oidc.fetching import ProviderError
-from rulemint_gateway.web.sign_in.oidc.flow import CodeFlow, Person
+from rulemint_gateway.web.sign_in.oidc.flow import CodeFlow, Person, Returned
 from rulemint_gateway.web.sign_in.oidc.id_tokens import IdTokenError
 from rulemint_gateway.web.sign_in.oidc.pending import Pending, begun, brought_back, forget, hand_out
 from rulemint_gateway.web.sign_in.origin import call_of, origin_of
@@ -155,13 +155,11 @@ class OidcHandlers:
         if query.error or not query.code:
             raise UnauthorizedError("The provider did not sign you in: try again", with_token=False)
         provider = self._parts.providers.find(config.tenant.name, pending.provider)
-        if query.iss not in {"", provider.issuer}:  # RFC 9207 §2.4
-            raise UnauthorizedError("Another provider answered than the one that was asked", with_token=False)
         try:
             return await self._parts.flow.person(
                 provider,
                 pending,
-                query.code,
+                Returned(query.code, query.iss),
                 secret=self._parts.providers.secret_of(provider),
                 redirect_uri=redirect_uri(issuer_of(request, config)),
             )

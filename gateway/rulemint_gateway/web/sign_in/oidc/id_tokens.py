@@ -19,6 +19,7 @@ MAX_VALUES = 1_000
 MAX_SUBJECT = 200
 MAX_SUB = 255
 """OpenID Connect Core 1.0 §2."""
+_EMAIL = "email"
 
 
 class IdTokenError(Exception):
@@ -58,13 +59,18 @@ def verified_claims(token: str, keys: KeySet, provider: OidcProvider, *, nonce: 
     several = isinstance(claims["aud"], list) and len(claims["aud"]) > 1
     if (several or "azp" in claims) and claims.get("azp") != provider.client_id:
         raise IdTokenError("the ID token is for another client")
-    if not isinstance(claims["sub"], str) or not 0 < len(claims["sub"]) <= MAX_SUB:
-        raise IdTokenError("the ID token has no sub")
+    if not isinstance(claims["sub"], str) or not 0 < len(claims["sub"]) <= MAX_SUB or not claims["sub"].isprintable():
+        raise IdTokenError("the ID token has no sub that can be shown")
     return claims
 
 
 def values_of(claims: Mapping[str, Any], provider: OidcProvider) -> tuple[str, ...]:
-    """The values of the provider's claim that give scopes. A claim of that very name comes before a path."""
+    """The values of the provider's claim that give scopes. A claim of that very name comes before a path.
+
+    An address of e-mail counts only if the provider says that it is verified: elsewhere, anybody may write any.
+    """
+    if provider.claim == _EMAIL and not _is_verified(claims):
+        return ()
     found: Any = claims.get(provider.claim)
     if found is None:
         found = claims
@@ -76,10 +82,17 @@ def values_of(claims: Mapping[str, Any], provider: OidcProvider) -> tuple[str, .
 
 
 def subject_of(claims: Mapping[str, Any], provider: OidcProvider) -> str:
-    """The name to show. An address that the provider has not verified is none."""
+    """The name to show. An address that the provider has not verified is none, nor is a text that moves a cursor."""
     shown = claims.get(provider.subject_claim)
-    is_unverified = provider.subject_claim == "email" and claims.get("email_verified") is False
-    return shown[:MAX_SUBJECT] if isinstance(shown, str) and shown and not is_unverified else str(claims["sub"])
+    is_unverified = provider.subject_claim == _EMAIL and not _is_verified(claims)
+    is_name = isinstance(shown, str) and shown != "" and shown.isprintable()
+    return str(shown)[:MAX_SUBJECT] if is_name and not is_unverified else str(claims["sub"])
+
+
+def _is_verified(claims: Mapping[str, Any]) -> bool:
+    """True if the provider vouches for the address (OpenID Connect Core 1.0 §5.1); several say so by a text."""
+    said = claims.get("email_verified")
+    return said is True or said == "true"
 
 
 def _key(header: Mapping[str, Any], keys: KeySet, algorithm: str) -> jwt.PyJWK:

@@ -1,7 +1,8 @@
 """Says which addresses a provider may have. A tenant's administrator names its issuer, and must reach nothing else.
 
 An endpoint has the origin of the issuer, or a host that the tenant's settings name. It speaks https and has a public
-address, unless the operator named its origin.
+address, unless the operator named its origin. A URL is read by the same parser as the client's: another one may take
+digits of another script for a name where the client connects to an address.
 """
 
 from __future__ import annotations
@@ -9,10 +10,10 @@ from __future__ import annotations
 import ipaddress
 import socket
 from collections.abc import Collection
-from urllib.parse import urlsplit
 
 from aiohttp import ThreadedResolver
 from aiohttp.abc import AbstractResolver, ResolveResult
+from yarl import URL
 
 from rulemint_shared.contract.oidc_providers import OidcProvider
 from rulemint_shared.public_addresses import is_public
@@ -91,10 +92,10 @@ def _origin(url: str) -> tuple[str, str, int]:
     Raises:
         ValueError: it is no URL with these.
     """
-    parts = urlsplit(url)
-    if parts.scheme not in _PORTS or not parts.hostname or parts.username is not None or "\\" in url:
+    parts = URL(url)
+    if parts.scheme not in _PORTS or not parts.raw_host or parts.raw_user is not None or "\\" in url:
         raise ValueError(url)
-    return parts.scheme, parts.hostname.lower(), parts.port or _PORTS[parts.scheme]
+    return parts.scheme, parts.raw_host.lower(), parts.port or _PORTS[parts.scheme]
 
 
 def _is_named(host: str, port: int, hosts: Collection[str]) -> bool:

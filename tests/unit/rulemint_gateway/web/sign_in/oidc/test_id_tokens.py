@@ -6,6 +6,7 @@ import time
 from typing import Any
 
 import jwt
+import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
@@ -29,6 +30,7 @@ PROVIDER = OidcProvider(
     scopes={"admins": ("read:rules",), "readers": ("read:logs",)},
     subject_claim="email",
 )
+BY_ADDRESS = msgspec.structs.replace(PROVIDER, claim="email", scopes={"ann@example.com": ("read:rules",)})
 PRIVATE = rsa.generate_private_key(public_exponent=65_537, key_size=2_048)
 OTHER = rsa.generate_private_key(public_exponent=65_537, key_size=2_048)
 ELLIPTIC = ec.generate_private_key(ec.SECP256R1())
@@ -72,6 +74,8 @@ WRONG = {
     "without a sub": claims(sub=None),
     "with an empty sub": claims(sub=""),
     "with a very long sub": claims(sub="a" * 256),
+    "whose sub clears a terminal": claims(sub="\x1b[2Jann"),
+    "whose sub cannot travel": claims(sub="\ud800"),
 }
 
 
@@ -137,7 +141,31 @@ def test_a_claim_may_be_a_path_or_have_dots_in_its_name() -> None:
     assert values_of({"realm_access": ["roles"]}, nested) == ()
 
 
-def test_an_address_that_the_provider_did_not_verify_is_not_shown_as_the_name() -> None:
-    assert subject_of({"sub": "1", "email": "ann@example.com"}, PROVIDER) == "ann@example.com"
-    assert subject_of({"sub": "1", "email": "ann@example.com", "email_verified": False}, PROVIDER) == "1"
-    assert subject_of({"sub": "1", "email": ["ann"]}, PROVIDER) == "1"
+UNVERIFIED: list[dict[str, Any]] = [
+    {},
+    {"email_verified": False},
+    {"email_verified": "false"},
+    {"email_verified": None},
+    {"email_verified": 1},
+    {"email_verified": {}},
+]
+
+
+@pytest.mark.parametrize("verified", [True, "true"])
+def test_a_verified_address_gives_scopes_and_is_shown_as_the_name(verified: object) -> None:
+    told = {"sub": "1", "email": "ann@example.com", "email_verified": verified}
+    assert values_of(told, BY_ADDRESS) == ("ann@example.com",)
+    assert subject_of(told, BY_ADDRESS) == "ann@example.com"
+
+
+@pytest.mark.parametrize("told", UNVERIFIED)
+def test_an_address_that_nobody_verified_gives_no_scope_and_is_not_shown_as_the_name(told: dict[str, Any]) -> None:
+    """Where people register themselves, anybody may write the address of an administrator."""
+    told = {"sub": "1", "email": "ann@example.com", **told}
+    assert values_of(told, BY_ADDRESS) == ()
+    assert subject_of(told, BY_ADDRESS) == "1"
+
+
+@pytest.mark.parametrize("name", ["", ["ann"], "\x1b[2Jann", "ann\nbea", "\ud800", "\u202eann"])
+def test_a_name_that_no_line_can_show_is_not_shown(name: object) -> None:
+    assert subject_of({"sub": "1", "email": name, "email_verified": True}, PROVIDER) == "1"

@@ -59,6 +59,15 @@ def test_an_issuer_at_a_private_address_is_asked_only_if_the_operator_named_its_
     Reach([issuer]).check(f"{issuer}/token", a_provider(issuer))
 
 
+@pytest.mark.parametrize(
+    "host", ["①②⑦.0.0.1", "127。0。0。1", "①⑥⑨.254.169.254", "[::ffff:127.0.0.1]", "[fe80::1%25lo]"]
+)
+def test_a_private_address_in_another_spelling_is_none_the_less_private(host: str) -> None:
+    """The client connects to an address without asking the resolver, and takes these for one."""
+    with pytest.raises(OutOfReachError, match="private address"):
+        Reach([]).check(f"https://{host}/token", a_provider(f"https://{host}"))
+
+
 async def test_a_name_that_leads_to_this_machine_has_no_address() -> None:
     resolver = CheckedResolver(Reach(["http://localhost:3000"]))
     try:
