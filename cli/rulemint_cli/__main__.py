@@ -31,6 +31,7 @@ from rulemint_cli.commands.system import add_system_commands
 from rulemint_cli.commands.tenants import tenants
 from rulemint_cli.commands.testing import add_test_command
 from rulemint_cli.commands.trying import add_try_command
+from rulemint_cli.terminal.printable import printable_json
 from rulemint_cli.terminal.standard_error import say
 from rulemint_shared import __version__
 from rulemint_shared.process.settings import SettingsError
@@ -88,7 +89,7 @@ def main() -> None:
         app()
     except SettingsError as error:
         if JSON_OPTION in sys.argv:
-            sys.stderr.write(json.dumps({"error": {"message": str(error)}}) + "\n")
+            sys.stderr.write(printable_json(json.dumps({"error": {"message": str(error)}})) + "\n")
         else:
             say(str(error))
         sys.exit(2)

@@ -22,6 +22,7 @@ from rulemint_cli.commands.call import Call
 from rulemint_cli.commands.help_pages import Command as HelpPage
 from rulemint_cli.connection.credentials import Choice
 from rulemint_cli.terminal.errors import CommandError, UsageError
+from rulemint_cli.terminal.printable import printable_json
 from rulemint_cli.terminal.program import as_called_here
 from rulemint_cli.terminal.standard_error import say
 
@@ -146,7 +147,9 @@ def fail(error: CommandError, *, as_json: bool = False) -> NoReturn:
     if as_json:
         said = {"message": as_called_here(str(error)), "advice": as_called_here(error.advice)}
         details = {**said, **error.details}
-        sys.stderr.write(json.dumps({"error": {name: value for name, value in details.items() if value}}) + "\n")
+        sys.stderr.write(
+            printable_json(json.dumps({"error": {name: value for name, value in details.items() if value}})) + "\n"
+        )
     else:
         say(f"{error}; {error.advice}" if error.advice else str(error))
     raise typer.Exit(error.exit_code)

@@ -13,6 +13,7 @@ from rulemint_cli.commands.call import Call
 from rulemint_cli.commands.command import Work, command
 from rulemint_cli.commands.help_pages import Group
 from rulemint_cli.terminal.errors import UsageError
+from rulemint_cli.terminal.printable import printable_json
 from rulemint_cli.terminal.standard_error import say
 
 if TYPE_CHECKING:
@@ -272,5 +273,5 @@ def _show_row(call: Call) -> Any:
 def _show_json(exchange: Exchange) -> None:
     import msgspec  # noqa: PLC0415  # as above
 
-    sys.stdout.write(msgspec.json.encode(exchange).decode() + "\n")
+    sys.stdout.write(printable_json(msgspec.json.encode(exchange).decode()) + "\n")
     sys.stdout.flush()

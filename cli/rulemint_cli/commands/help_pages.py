@@ -14,6 +14,7 @@ from typer.exceptions import TyperException
 from rulemint_cli.commands.completion import complete_names_in
 from rulemint_cli.commands.examples import EXAMPLES
 from rulemint_cli.commands.plain_words import name_values, plain, rows_of, usage_piece
+from rulemint_cli.terminal.printable import printable_json
 
 JSON_OPTION = "--json"
 CONTEXT = {"max_content_width": 100}
@@ -46,7 +47,7 @@ class Program(Group):
         try:
             code = super().main(args, *names, **{**settings, "standalone_mode": False})
         except TyperException as error:
-            sys.stderr.write(json.dumps({"error": {"message": error.format_message()}}) + "\n")
+            sys.stderr.write(printable_json(json.dumps({"error": {"message": error.format_message()}})) + "\n")
             sys.exit(error.exit_code)
         sys.exit(code if isinstance(code, int) else 0)
 

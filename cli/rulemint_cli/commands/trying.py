@@ -85,7 +85,7 @@ def _try(call: Call, client: str, file: Path | None, options: Options, *, flow: 
             with call.bars.show("trying the flow" if file is None else f"trying {file}"):
                 tried, as_json = await try_rule(admin, {**await client_fields(admin, asking), **wanted})
         if call.as_json:
-            call.output.raw(as_json + "\n")
+            call.output.finished_json(as_json)
         else:
             _show(call, tried, file, script)
         if tried.outcome != GRANTED:

@@ -15,6 +15,8 @@ from rulemint_cli.terminal.errors import UsageError
 _STEP = re.compile(r"\.([^.\[]+)|\[(\d+|\.\.\.)\]")
 _UNUSUAL_BREAKS = re.compile("[\x85\u2028\u2029]")
 """Characters at which YAML 1.1 ends a line, so that they would be lost in a block of text."""
+_TURNS = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+"""Characters that show the text around them in another order than it has."""
 _WITH_EXPONENT = re.compile(r"[-+]?[0-9]+[eE][-+]?[0-9]+\Z")
 _WIDTH = 120
 _MAX_ALIASED = 100_000
@@ -54,7 +56,7 @@ class _Dumper(yaml.SafeDumper):
 
 
 def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.Node:
-    style = '"' if _UNUSUAL_BREAKS.search(text) else "|" if "\n" in text else None
+    style = '"' if _UNUSUAL_BREAKS.search(text) or _TURNS.search(text) else "|" if "\n" in text else None
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 
@@ -118,7 +120,7 @@ def dump(value: Any) -> str:
     text: str = yaml.dump(
         value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, default_flow_style=False, width=_WIDTH
     )
-    return text
+    return _TURNS.sub(lambda found: f"\\u{ord(found[0]):04x}", text)  # they are in double quotes
 
 
 def _child(node: yaml.Node, key: str, index: str) -> yaml.Node | None:

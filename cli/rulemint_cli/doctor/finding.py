@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from rulemint_cli.terminal.printable import printable
 from rulemint_cli.terminal.program import as_called_here
 
 if TYPE_CHECKING:
@@ -48,9 +49,9 @@ def show(output: Output, findings: Sequence[Finding]) -> None:
 
     for each in findings:
         row = Text(f"{each.state:<8} ", style=_STYLES[each.state]).append(f"{each.check:<12} ", style="bold")
-        output.text(row.append(each.detail, style="default"))
+        output.text(row.append(printable(each.detail), style="default"))
         if each.advice:
-            output.text(Text(f"{'':22}→ {as_called_here(each.advice)}"))
+            output.text(Text(f"{'':22}→ {printable(as_called_here(each.advice))}"))
 
 
 def is_well(findings: Sequence[Finding]) -> bool:

@@ -15,7 +15,7 @@ from rulemint_cli.connection.advice import advice_on
 from rulemint_cli.connection.management_api import Admin, RefusedError
 from rulemint_cli.system.exchange_report import short
 from rulemint_cli.terminal.errors import CommandError
-from rulemint_cli.terminal.printable import printable
+from rulemint_cli.terminal.printable import printable, printable_json
 from rulemint_shared.process.growing_pause import GrowingPause
 
 HEARTBEAT_S = 20.0
@@ -158,7 +158,7 @@ def show_json(stream: TextIO) -> Show:
     """Write each record as one line of JSON."""
 
     def show(data: bytes) -> None:
-        stream.write(data.decode() + "\n")
+        stream.write(printable_json(data.decode()) + "\n")
         stream.flush()
 
     return show

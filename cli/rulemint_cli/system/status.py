@@ -8,6 +8,7 @@ from typing import Any
 from rich.text import Text
 
 from rulemint_cli.terminal.output import Output, field
+from rulemint_cli.terminal.printable import printable
 from rulemint_cli.terminal.program import as_called_here
 
 
@@ -44,7 +45,7 @@ def _row(name: str, value: str, *, alarm: bool = False) -> Text:
 
 
 def _wrong(problem: Problem) -> Text:
-    return Text(f"WRONG: {problem.what}: {as_called_here(problem.advice)}", style="bold red")
+    return Text(printable(f"WRONG: {problem.what}: {as_called_here(problem.advice)}"), style="bold red")
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from rulemint_cli.terminal.printable import printable
+from rulemint_cli.terminal.printable import printable, printable_json
 from rulemint_cli.terminal.program import as_called_here
 
 Cell = Callable[[dict[str, Any]], str | Text]
@@ -70,8 +70,12 @@ class Output:
                 self.console.print(_cell(row))
 
     def raw(self, text: str) -> None:
-        """Print *text* as it is: finished JSON, or text for a shell."""
+        """Print *text* as it is: for a shell, or for a file."""
         sys.stdout.write(text)
+
+    def finished_json(self, text: str) -> None:
+        """Print *text*, which is JSON already."""
+        sys.stdout.write(printable_json(text) + "\n")
 
     def _print(self, table: Table) -> None:
         """Print a table. Outside a terminal, without the spaces that fill its last column."""
@@ -84,7 +88,7 @@ class Output:
 
     def json(self, value: object) -> None:
         """Print *value* as indented JSON."""
-        sys.stdout.write(msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n")
+        self.finished_json(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
 
 
 def spelled(value: object) -> str:

@@ -21,6 +21,13 @@ def test_a_number_with_an_exponent_is_one_with_and_without_a_point_and_its_text_
     assert parse(dump(["1e4", 1e4]), called="f").value == ["1e4", 1e4]
 
 
+@pytest.mark.parametrize("text", ["a \u202eb", "// \u2066a\nconst b = 1;\n", "\u200fa: b"])
+def test_a_text_that_turns_its_neighbours_around_is_spelled_out(text: str) -> None:
+    written = dump({"script": text, text: [text]})
+    assert all(char.isprintable() or char == "\n" for char in written)
+    assert parse(written, called="f").value == {"script": text, text: [text]}
+
+
 def test_a_date_is_a_text_because_json_has_no_dates() -> None:
     assert parse("a: 2026-11-30", called="f").value == {"a": "2026-11-30"}
 

@@ -19,6 +19,12 @@ def test_a_wrong_clock_has_a_line_of_its_own(capsys: pytest.CaptureFixture[str],
     assert f"WRONG: server7:runner_1 is {said}: correct its clock" in capsys.readouterr().out.splitlines()
 
 
+def test_the_name_of_a_runner_drives_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    wrong = [{"name": "\x1b[2J", "seconds_ahead": 9.0}]
+    show_status(Output(as_json=False), {**STATUS, "wrong_clocks": wrong})
+    assert "\x1b" not in capsys.readouterr().out
+
+
 def test_what_is_wrong_comes_first_and_the_worst_before_the_rest(capsys: pytest.CaptureFixture[str]) -> None:
     wrong = [{"name": "runner_1", "seconds_ahead": 9.0}]
     show_status(Output(as_json=False), {**STATUS, "wrong_clocks": wrong})

@@ -22,3 +22,8 @@ def test_a_record_is_shown_without_what_nobody_has_set(
 ) -> None:
     Output(as_json=False).record(record)
     assert capsys.readouterr().out.splitlines() == rows
+
+
+def test_json_for_programs_drives_no_terminal_either(capsys: pytest.CaptureFixture[str]) -> None:
+    Output(as_json=True).json({"name": "\x9b2J\x7f\u202eü"})
+    assert capsys.readouterr().out == '{\n  "name": "\\u009b2J\\u007f\\u202eü"\n}\n'

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rulemint_cli.terminal.printable import printable
+from rulemint_cli.terminal.printable import printable, printable_json
 
 
 @pytest.mark.parametrize(
@@ -37,3 +39,17 @@ def test_what_could_drive_a_terminal_is_spelled_out(text: str, shown: str) -> No
 @given(st.text(alphabet=st.characters(exclude_categories=())))
 def test_any_text_becomes_printable(text: str) -> None:
     assert printable(text).isprintable()
+
+
+@pytest.mark.parametrize(
+    "text", ['{"a": "Grüße 🎉"}\n', "[]", '{\n  "a": 1\n}'], ids=["beyond ASCII", "nothing", "lines"]
+)
+def test_json_without_anything_unseen_is_left_alone(text: str) -> None:
+    assert printable_json(text) == text
+
+
+@given(st.text(alphabet=st.characters(codec="utf-8")))
+def test_any_json_means_the_same_without_a_character_that_drives_a_terminal(text: str) -> None:
+    shown = printable_json(json.dumps({text: text}, ensure_ascii=False))
+    assert shown.isprintable()
+    assert json.loads(shown) == {text: text}
