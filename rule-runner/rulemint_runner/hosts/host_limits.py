@@ -1,6 +1,6 @@
 """The limits of a host: memory, files and processes that a rule's process may have, by language.
 
-The kernel enforces what a `SandboxPolicy` says. No host may start a process: `sandbox/seccomp.py` denies it.
+The kernel enforces what a `SandboxPolicy` says. No host may start a process: no allowed call does (`sandbox`).
 """
 
 from __future__ import annotations

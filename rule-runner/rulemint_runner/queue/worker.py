@@ -25,7 +25,7 @@ from rulemint_runner.queue.places import Places
 from rulemint_shared.contract import codecs, redis_keys
 from rulemint_shared.deadline import Deadline
 from rulemint_shared.process.background import cancel, run_together
-from rulemint_shared.queue import job_queue
+from rulemint_shared.queue import job_queue, wake_ups
 from rulemint_shared.redis.client import RedisClient
 
 log = structlog.get_logger(__name__)
@@ -111,7 +111,7 @@ class RuleWorker(Worker):
         if self._places.are_free and self.allow_pick_jobs:
             self._start(job_id, shard)
         else:
-            await job_queue.give_back_wake_up(self.pool, shard, job_id)
+            await wake_ups.give_one_back(self.pool, shard, job_id)
 
     def _start(self, job_id: str, shard: int) -> None:
         """Begin to claim the job, if there is a place."""
@@ -191,6 +191,6 @@ class RuleWorker(Worker):
         await asyncio.sleep(0)  # what was claimed starts before we write to Redis again
         if self._places.are_free:
             self._places.pass_on()  # what this shard had no job for
-            return await job_queue.wait_for_wake_up(self.pool, shard, timeout_s=POLL_INTERVAL_S)
+            return await wake_ups.wait_for_one(self.pool, shard, timeout_s=POLL_INTERVAL_S)
         await self._places.turn()
-        return await job_queue.wake_up_that_waits(self.pool, shard) if self._shards > 1 else None
+        return await wake_ups.take_one(self.pool, shard) if self._shards > 1 else None

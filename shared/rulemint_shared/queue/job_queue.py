@@ -6,7 +6,7 @@ A job carries one `Batch`, `InstallRequest` or `LoadRequest` as opaque bytes, an
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import Sequence
 from typing import Any, cast
 
 import msgspec
@@ -92,28 +92,6 @@ async def _enqueue(redis: RedisClient, name: str, data: bytes, expires_ms: int, 
         [job_id, job or b"", expires_ms, now_ms, WAKE_UPS_KEPT, RESULT_KEPT_S],
     )
     return job_id
-
-
-async def wait_for_wake_up(redis: RedisClient, shard: int = 0, *, timeout_s: float) -> str | None:
-    """Block until a job was enqueued in the shard, *timeout_s* at most; the id of the job if there was one.
-
-    Raises:
-        RedisError, OSError: the server does not answer, not even that nothing came.
-    """
-    reply = redis.brpop([redis_keys.wake_up(shard)], timeout=timeout_s)  # type: ignore[arg-type]  # Redis 6+ takes fractions
-    popped = await cast("Awaitable[Any]", reply)
-    return None if popped is None else popped[1].decode(errors="replace")
-
-
-async def wake_up_that_waits(redis: RedisClient, shard: int) -> str | None:
-    """As `wait_for_wake_up`, without waiting."""
-    popped = cast("bytes | None", await cast("Awaitable[Any]", redis.rpop(redis_keys.wake_up(shard))))
-    return None if popped is None else popped.decode(errors="replace")
-
-
-async def give_back_wake_up(redis: RedisClient, shard: int, job_id: str) -> None:
-    """Let another worker be woken for the job: there is no place for it here."""
-    await cast("Awaitable[Any]", redis.rpush(redis_keys.wake_up(shard), job_id))
 
 
 async def waiting(redis: RedisClient, shard: int = 0, *, most: int) -> list[bytes]:

@@ -14,7 +14,7 @@ from rulemint_shared.contract import batches, codecs, redis_keys
 from rulemint_shared.contract.messages import BATCH_LIMIT, Ending, Failed, FailureReason, Granted, RuleRef
 from rulemint_shared.deadline import Deadline
 from rulemint_shared.process.background import cancel
-from rulemint_shared.queue import job_queue, living_runners
+from rulemint_shared.queue import job_queue, living_runners, wake_ups
 from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.redis.connection import open_redis
 
@@ -50,7 +50,7 @@ async def eventually_listens(redis: RedisClient) -> None:
 async def taken_jobs(redis: RedisClient, invocations: int) -> AsyncIterator[tuple[str, str, list[str]]]:
     """As a runner takes them: job, gateway and the ids of its invocations, until there were so many."""
     while invocations > 0:
-        job_id = await job_queue.wait_for_wake_up(redis, timeout_s=5)
+        job_id = await wake_ups.wait_for_one(redis, timeout_s=5)
         assert job_id is not None
         job = await job_queue.claim(redis, job_id, runner="a test", for_ms=60_000)
         assert job is not None

@@ -20,7 +20,7 @@ from rulemint_shared.contract.load_messages import DoesNotLoad, LoadAnswer, Load
 from rulemint_shared.contract.messages import FailureReason
 from rulemint_shared.contract.records import Language, RuleVersion
 from rulemint_shared.deadline import Deadline
-from rulemint_shared.queue import job_queue, living_runners
+from rulemint_shared.queue import job_queue, living_runners, wake_ups
 from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.redis.connection import open_redis
 
@@ -69,7 +69,7 @@ async def test_a_version_whose_runner_died_is_not_waited_for(empty_redis_url: st
     async with open_redis(empty_redis_url) as redis:
         await a_living_runner(redis)
         asking = asyncio.create_task(AskedLoads(redis, RunnerPresence(redis)).load(request()))
-        job_id = await job_queue.wait_for_wake_up(redis, timeout_s=5)
+        job_id = await wake_ups.wait_for_one(redis, timeout_s=5)
         assert job_id is not None
         job = await job_queue.claim(redis, job_id, runner="dead", for_ms=60_000)
         assert job is not None

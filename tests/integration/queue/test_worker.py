@@ -40,7 +40,7 @@ from rulemint_shared.contract.log_records import InvocationStarted, Level, LogRe
 from rulemint_shared.contract.messages import Batch, Ending, Endings, Failed, FailureReason, Granted, Invocation
 from rulemint_shared.deadline import Deadline
 from rulemint_shared.process.background import cancel
-from rulemint_shared.queue import job_queue
+from rulemint_shared.queue import job_queue, wake_ups
 from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.redis.connection import open_redis
 
@@ -262,7 +262,7 @@ async def test_an_invocation_past_its_deadline_ends_as_late_and_the_others_of_it
 async def test_workers_are_woken_for_the_job_that_has_waited_for_longest(redis: RedisClient) -> None:
     batch = a_batch(an_invocation(await a_rule(redis), Deadline.after(20)))
     job_ids = [await job_queue.enqueue(redis, batch, expires_ms=60_000) for _ in range(3)]
-    assert [await job_queue.wait_for_wake_up(redis, timeout_s=1) for _ in job_ids] == job_ids
+    assert [await wake_ups.wait_for_one(redis, timeout_s=1) for _ in job_ids] == job_ids
 
 
 async def test_without_a_runner_an_invocation_ends_at_once(gateway: Gateway, redis: RedisClient) -> None:
