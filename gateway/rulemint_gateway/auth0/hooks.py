@@ -17,7 +17,6 @@ from rulemint_gateway.management.nouns.placement import Placement
 from rulemint_gateway.management.rules.bodies import CreateRule, PatchRule
 from rulemint_gateway.management.rules.records import RuleRecords, shown_version
 from rulemint_gateway.management.rules.rules import Rules
-from rulemint_gateway.management.rules.secrets import RuleSecretsOf, SecretsState
 from rulemint_gateway.stores.writing.calls import warning
 from rulemint_shared.contract.records import Language, Rule, RuleForm, RuleVersion
 
@@ -64,11 +63,10 @@ class Hooks:
     patch_body = PatchHook
     answer = HookAnswer
 
-    def __init__(self, records: RuleRecords, forms: RuleForms, rules: Rules, secrets: RuleSecretsOf) -> None:
+    def __init__(self, records: RuleRecords, forms: RuleForms, rules: Rules) -> None:
         self._records = records
         self._forms = forms
         self._rules = rules
-        self._secrets = secrets
 
     async def create(self, tenant: str, body: CreateHook) -> HookAnswer:
         """A new rule that is a hook."""
@@ -97,11 +95,11 @@ class Hooks:
 
     async def read(self, tenant: str, hook_id: str) -> HookAnswer:
         """One hook."""
-        return _answer(*await self._find(tenant, hook_id))
+        return _answer(*await self.find(tenant, hook_id))
 
     async def patch(self, tenant: str, hook_id: str, body: PatchHook) -> HookAnswer:
         """Change what *body* names; a new script runs at once."""
-        await self._find(tenant, hook_id)
+        await self.find(tenant, hook_id)
         if body.script is not UNSET:
             _check_script(body.script)
         rule = PatchRule(**PLACES.given(body, CreateRule))
@@ -111,37 +109,17 @@ class Hooks:
     async def delete(self, tenant: str, hook_id: str) -> None:
         """Delete the hook; one that is not there is no error."""
         try:
-            await self._find(tenant, hook_id)
+            await self.find(tenant, hook_id)
         except NotFoundError:
             return
         await self._rules.delete(tenant, hook_id)
 
-    async def secret_names(self, tenant: str, hook_id: str) -> dict[str, str]:
-        """The names of its secrets, each with a placeholder for its value."""
-        await self._find(tenant, hook_id)
-        return self._secrets.names(tenant, hook_id)
+    async def find(self, tenant: str, hook_id: str) -> tuple[Rule, RuleVersion]:
+        """The rule that is the hook, and its text.
 
-    async def secret_state(self, tenant: str, hook_id: str) -> SecretsState:
-        """The ETag of the names is made from this."""
-        await self._find(tenant, hook_id)
-        return await self._secrets.state(tenant, hook_id)
-
-    async def add_secrets(self, tenant: str, hook_id: str, values: dict[str, str]) -> None:
-        """Add new secrets; a name that exists is refused."""
-        await self._find(tenant, hook_id)
-        await self._secrets.add(tenant, hook_id, values)
-
-    async def replace_secrets(self, tenant: str, hook_id: str, values: dict[str, str]) -> None:
-        """Give existing secrets new values; an unknown name is refused."""
-        await self._find(tenant, hook_id)
-        await self._secrets.replace(tenant, hook_id, values)
-
-    async def delete_secrets(self, tenant: str, hook_id: str, names: Sequence[str]) -> None:
-        """Delete secrets; a name that is not there is no error."""
-        await self._find(tenant, hook_id)
-        await self._secrets.delete(tenant, hook_id, names)
-
-    async def _find(self, tenant: str, hook_id: str) -> tuple[Rule, RuleVersion]:
+        Raises:
+            NotFoundError: there is no such rule, or it is no hook.
+        """
         try:
             rule = self._records.find(tenant, hook_id)
             text = await self._records.text(tenant, rule, shown_version(rule))

@@ -221,7 +221,7 @@ def _rule_paths(known: Configuration, parts: _RuleParts, *, page_bytes: int) -> 
         versions=RuleVersionHandlers(rules, parts.versions),
         resuming=ResumeHandlers(Resuming(catalog, store, records)),
         rollouts=RolloutHandlers(parts.rollouts),
-        hooks=HookHandlers(Hooks(records, parts.forms, rules, secrets), page_bytes=page_bytes),
+        hooks=HookHandlers(Hooks(records, parts.forms, rules), secrets, page_bytes=page_bytes),
         webtasks=WebtaskHandlers(catalog, webtasks),
         webtask_modules=WebtaskModuleHandlers(catalog, WebtaskModules(parts.packages)),
     )

@@ -64,12 +64,12 @@ class UseCases:
         vault = Vault([base64.urlsafe_b64encode(secrets.token_bytes(32))])
         taped = TapedPower(TapeStore(redis, vault))
         rules = Rules(catalog, store, records, texts, taped, RulePauses(redis))
-        rule_secrets = RuleSecretsOf(redis, records, store, vault)
+        self.secrets = rule_secrets = RuleSecretsOf(redis, records, store, vault)
         actions = ActionRecords(records, forms)
         self.actions = Actions(store, actions, texts, rules, rule_secrets)
         self.versions = ActionVersions(actions, RuleVersionsOf(store, records, loading, taped))
         self.bindings = Bindings(store, actions)
-        self.hooks = Hooks(records, forms, rules, rule_secrets)
+        self.hooks = Hooks(records, forms, rules)
 
     async def action(self, name: str = "an action", **fields: Any) -> ActionAnswer:
         body = {"name": name, "supported_triggers": [TRIGGER], "code": CODE, **fields}
@@ -212,12 +212,12 @@ async def test_a_hook_of_another_trigger_is_refused_by_the_field(use: UseCases) 
 
 async def test_the_secrets_of_a_hook_are_shown_by_name_alone(use: UseCases) -> None:
     hook = (await use.hook()).id
-    assert await use.hooks.secret_names(T, hook) == {}
-    await use.hooks.add_secrets(T, hook, {"KEY": "hunter22", "OTHER": "hunter23"})
-    assert await use.hooks.secret_names(T, hook) == {"KEY": "_VALUE_NOT_SHOWN_", "OTHER": "_VALUE_NOT_SHOWN_"}
+    assert use.secrets.names(T, hook) == {}
+    await use.secrets.add(T, hook, {"KEY": "hunter22", "OTHER": "hunter23"})
+    assert use.secrets.names(T, hook) == {"KEY": "_VALUE_NOT_SHOWN_", "OTHER": "_VALUE_NOT_SHOWN_"}
     with pytest.raises(ConflictError):
-        await use.hooks.add_secrets(T, hook, {"KEY": "again"})
+        await use.secrets.add(T, hook, {"KEY": "again"})
     with pytest.raises(NotFoundError):
-        await use.hooks.replace_secrets(T, hook, {"NOBODY": "x"})
-    await use.hooks.delete_secrets(T, hook, ["OTHER"])
-    assert list(await use.hooks.secret_names(T, hook)) == ["KEY"]
+        await use.secrets.replace(T, hook, {"NOBODY": "x"})
+    await use.secrets.delete(T, hook, ["OTHER"])
+    assert list(use.secrets.names(T, hook)) == ["KEY"]
