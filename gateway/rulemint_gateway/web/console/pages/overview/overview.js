@@ -56,8 +56,8 @@ export default function Overview() {
       <div class="columns">
         <${RuleCounts} of=${rules} />
         <${System} of=${status} />
-        <${QuotasShown} of=${quotas} />
       </div>
+      <${QuotasShown} of=${quotas} />
   `;
 }
 
