@@ -338,6 +338,20 @@ async def test_what_comes_in_one_moment_comes_in_a_replay_of_python_as_it_came(s
         await check(sandbox, HEAD_OF_PYTHON + steps + TAIL_OF_PYTHON, Language.PYTHON)
 
 
+async def test_what_runs_later_gets_all_that_it_was_given(sandbox: Sandbox) -> None:
+    steps = """
+      const got = (start, ...more) => new Promise((go) => start((...all) => go(all), ...more));
+      seen.push(await got(setImmediate, 1, 2), await got(setTimeout, 1, 3, 4));
+      seen.push(await new Promise((go) => { const t = setInterval((...all) => go(all, clearInterval(t)), 1, 5, 6); }));
+      const call = body('in/1'), timer = got(setTimeout, 1, 7, 8);
+      for (let n = 0; n < 2e5; n += 1);
+      await call;
+      seen.push(await timer);
+    """
+    answer = await check(sandbox, HEAD_OF_JAVASCRIPT + steps + TAIL_OF_JAVASCRIPT, Language.JAVASCRIPT)
+    assert seen_of(answer) == [[1, 2], [3, 4], [5, 6], [7, 8]]
+
+
 async def test_a_tape_of_an_earlier_version_tells_of_no_phases_and_is_replayed(sandbox: Sandbox) -> None:
     steps = "await Promise.all([1, 2, 3].map((n) => after(2 + n * 0.4, n).then(note('timer'))));"
     script = HEAD_OF_JAVASCRIPT + steps + TAIL_OF_JAVASCRIPT

@@ -85,13 +85,14 @@ function ending(start, stop, name) {
     const moves = isTimed(name);
     const number = moves ? nextTimer() : 0;
     const delay = moves ? delayOf(rest[0]) : 0;
+    const given = moves ? rest.slice(1) : rest;
     const every = name === "setInterval" ? delay : 0;
     let due = nowMs() + delay;
     /** It is due, and others are before it. @type {object | null} */
     let place = null;
     const call = () => {
       if (every === 0) invocation?.forget(timer);
-      return noting(invocation, () => callback.apply(timer, rest.slice(1)));
+      return noting(invocation, () => callback.apply(timer, given));
     };
     const fire = (/** @type {boolean} */ isJoined) => {
       timerFired(number, due, isJoined);
