@@ -20,9 +20,9 @@ from rulemint_runner.queue.shadows import ShadowRuns
 from rulemint_runner.queue.tapes import InvocationTapes
 from rulemint_shared.clock import unix_ms
 from rulemint_shared.contract.codecs import DecodeError
-from rulemint_shared.contract.endings import failed
+from rulemint_shared.contract.endings import failed, words_of
 from rulemint_shared.contract.log_records import LogRecord
-from rulemint_shared.contract.messages import Denied, Ending, Failed, FailureReason, Granted, Invocation, Outcome
+from rulemint_shared.contract.messages import Ending, FailureReason, Invocation
 from rulemint_shared.deadline import Deadline
 from rulemint_shared.fairness.tenant_quota import TenantQuota
 from rulemint_shared.secrets.runner_key import RunnerKeyError
@@ -156,7 +156,7 @@ class RunningInvocation:
         )
         others = self._parts.places.of(self._invocation.tenant)
         self._parts.outbox.add(self._channel, data, under_way=others)  # first of all: somebody waits for it
-        invocation_log.ended(ending.decided_by, outcome, duration_ms=duration_ms, message=_message(outcome))
+        invocation_log.ended(ending.decided_by, outcome, duration_ms=duration_ms, message=words_of(outcome))
         if self._taping.recording is not None and self._parts.tapes is not None:
             self._parts.tapes.ended(self._invocation, self._taping.recording, outcome, invocation_log)
             if self._invocation.shadow is not None and self._parts.shadows is not None:
@@ -177,13 +177,3 @@ def _keep_to_ourselves(_record: LogRecord) -> None:
 
 def _unrun(invocation: Invocation, reason: FailureReason, detail: str) -> FlowEnding:
     return FlowEnding(outcome=failed(reason, detail), decided_by=invocation.flow[0], reports=[])
-
-
-def _message(outcome: Outcome) -> str:
-    match outcome:
-        case Granted():
-            return ""
-        case Denied(message=message):
-            return message
-        case Failed(detail=detail):
-            return detail

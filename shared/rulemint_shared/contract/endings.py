@@ -11,6 +11,8 @@ from rulemint_shared.contract.messages import (
     Denied,
     Failed,
     FailureReason,
+    Granted,
+    Outcome,
     RulePause,
     RuleRef,
 )
@@ -49,6 +51,17 @@ def rule_pause(rule: RuleRef, *, client_id: str, left_s: float, why: str) -> Rul
 def denied(code: DenialCode, message: str, *, plain: bool = False) -> Denied:
     """A refusal with *message*, which is cut where it is too long."""
     return Denied(code=code, message=travelling(message, MAX_DENIAL), plain=plain)
+
+
+def words_of(outcome: Outcome) -> str:
+    """The message of a refusal, or the detail of a failure; empty: it was granted."""
+    match outcome:
+        case Granted():
+            return ""
+        case Denied(message=message):
+            return message
+        case Failed(detail=detail):
+            return detail
 
 
 def travelling(text: str, most: int) -> str:

@@ -10,7 +10,8 @@ from rulemint_gateway.management.nouns.answers import Answer
 from rulemint_gateway.management.tapes.answers import TapedLineAnswer, line_answer
 from rulemint_gateway.management.tapes.changes import Changed
 from rulemint_gateway.management.tapes.unknowns import unknowns_of
-from rulemint_shared.contract.messages import Denied, Divergence, Ending, Failed, Granted, Outcome, outcome_name
+from rulemint_shared.contract.endings import words_of
+from rulemint_shared.contract.messages import Divergence, Ending, Granted, outcome_name
 from rulemint_shared.contract.tapes import ReplayWay, Tape, TapedLine
 from rulemint_shared.secrets.masking import masked
 
@@ -125,18 +126,8 @@ def result_of(ending: Ending) -> ReplayedResult:
     """Return the end of a replay, without secrets."""
     outcome = ending.outcome
     name, granted = outcome_name(outcome), outcome if isinstance(outcome, Granted) else Granted(scope=[])
-    message = _words(outcome)
+    message = words_of(outcome)
     return ReplayedResult(outcome=name, message=message, scope=granted.scope, claims=masked(granted.claims))
-
-
-def _words(outcome: Outcome) -> str:
-    match outcome:
-        case Granted():
-            return ""
-        case Denied(message=message):
-            return message
-        case Failed(detail=detail):
-            return detail
 
 
 def _differences(original: ReplayedResult, replayed: ReplayedResult) -> list[Changed]:

@@ -133,15 +133,20 @@ def _error(outcome: Outcome) -> TriedError | UnsetType:
         case Denied(code=code, message=message):
             return TriedError(code=code, message=message, file=None, line=None, column=None, detail=message)
         case Failed(reason=reason, detail=detail):
-            at = position_in(detail)
-            return TriedError(
-                code=reason,
-                message=at.message or f"the rule failed: {reason}",
-                file=at.file,
-                line=at.line,
-                column=at.column,
-                detail=detail,
-            )
+            return error_in_rule(reason, detail, what="failed")
+
+
+def error_in_rule(reason: str, detail: str, *, what: str) -> TriedError:
+    """The error that *detail* tells of, and its place; *what* the rule did is said where it tells nothing."""
+    at = position_in(detail)
+    return TriedError(
+        code=reason,
+        message=at.message or f"the rule {what}: {reason}",
+        file=at.file,
+        line=at.line,
+        column=at.column,
+        detail=detail,
+    )
 
 
 def line_of(line: LogLine) -> TriedLine:

@@ -8,12 +8,11 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from rulemint_gateway.dispatch.loads import Loads
-from rulemint_gateway.management.error_positions import position_in
 from rulemint_gateway.management.errors import InvalidBodyError, UnavailableError
 from rulemint_gateway.management.nouns.answers import Answer
 from rulemint_gateway.management.nouns.fields import Dependencies, RuleName, Script
 from rulemint_gateway.management.rules.bodies import Limits
-from rulemint_gateway.management.trials.answers import TriedError
+from rulemint_gateway.management.trials.answers import TriedError, error_in_rule
 from rulemint_gateway.management.trials.bodies import TryRule, check_rule
 from rulemint_gateway.management.trials.trials import Trials
 from rulemint_shared.contract.load_messages import DoesNotLoad, LoadRequest, NotTried
@@ -67,19 +66,7 @@ class LoadChecks:
             case ItLoads():
                 return CheckAnswer(loads=True, resolved_dependencies=text.resolved_dependencies)
             case DoesNotLoad(reason=reason, detail=detail):
-                error = _error(str(reason), detail)
+                error = error_in_rule(str(reason), detail, what="does not load")
                 return CheckAnswer(loads=False, resolved_dependencies=text.resolved_dependencies, error=error)
             case NotTried(why=why):
                 raise UnavailableError(f"Nobody could load the text, because {why}: try again")
-
-
-def _error(reason: str, detail: str) -> TriedError:
-    at = position_in(detail)
-    return TriedError(
-        code=reason,
-        message=at.message or f"the rule does not load: {reason}",
-        file=at.file,
-        line=at.line,
-        column=at.column,
-        detail=detail,
-    )
