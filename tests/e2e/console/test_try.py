@@ -42,7 +42,7 @@ async def test_by_hand_and_by_keys_alone_one_rule_is_tried_as_somebody_types(
         await page.get_by_role("textbox", name="Inputs of the trial").focus()
         await page.keyboard.press("Control+a")
         await page.keyboard.insert_text('{"client": {"id": "acme", "metadata": {"plan": "silver"}}')
-        await page.get_by_text("No JSON yet").wait_for()
+        await page.get_by_text("This is not JSON yet").wait_for()
         await page.keyboard.insert_text("}")
         await page.get_by_text('"plan": "silver"').last.wait_for()
         await page.keyboard.press("Control+Enter")

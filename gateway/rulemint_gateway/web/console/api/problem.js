@@ -36,9 +36,9 @@ export class Problem extends Error {
 const ADVICE = new Map([
   [0, "The gateway cannot be reached: check the network, and try again"],
   [401, "The session has ended: sign in again"],
-  [404, "It is not there, or no more"],
+  [404, "It is not there. It may have been deleted: go back, and read the list again"],
   [412, "Somebody has changed it since you read it: compare, then save again"],
-  [413, "It is too large"],
+  [413, "What was sent is too large: make it shorter, and try again"],
   [502, "A proxy before the gateway cannot reach it: try again"],
   [504, "A proxy before the gateway did not wait for it: try again"],
 ]);
@@ -52,7 +52,7 @@ const ADVICE = new Map([
 export function problemOf(status, headers, body) {
   const told = typeof body === "object" && body !== null ? /** @type {Record<string, any>} */ (body) : {};
   const message = firstText(told.message, told.detail, told.error_description, told.title) ??
-    ADVICE.get(status) ?? `The gateway answered ${status}`;
+    ADVICE.get(status) ?? `The gateway answered ${status}: try again. If it stays so, its log says why`;
   const retry = Number(headers.get("Retry-After"));
   return new Problem(message, {
     status,

@@ -114,7 +114,7 @@ export function inputsIn(text) {
     }
     return { inputs, problem: "" };
   } catch (error) {
-    return { inputs: undefined, problem: `No JSON yet: ${/** @type {Error} */ (error).message}` };
+    return { inputs: undefined, problem: `This is not JSON yet: ${/** @type {Error} */ (error).message}` };
   }
 }
 

@@ -90,7 +90,10 @@ Deno.test("no answer is a problem that says what to do", async () => {
 
 Deno.test("an answer that is no JSON is still an answer", async () => {
   await answering(() => new Response("<b>", { status: 500 }), async () => {
-    await rejects(get("/"), { status: 500, message: "The gateway answered 500" });
+    await rejects(get("/"), {
+      status: 500,
+      message: "The gateway answered 500: try again. If it stays so, its log says why",
+    });
   });
 });
 

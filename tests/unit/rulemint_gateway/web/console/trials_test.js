@@ -56,7 +56,7 @@ Deno.test("what was tried becomes a case, and a case becomes what is tried", () 
 });
 
 Deno.test("inputs that are no inputs say what is missing", () => {
-  match(inputsIn("{").problem, /^No JSON yet/);
+  match(inputsIn("{").problem, /^This is not JSON yet/);
   match(inputsIn("[]").problem, /object/);
   match(inputsIn("{}").problem, /client/);
   deepStrictEqual(inputsIn('{"client":"c"}'), { inputs: { client: "c" }, problem: "" });

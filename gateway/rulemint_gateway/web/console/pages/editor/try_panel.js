@@ -41,7 +41,7 @@ export function TryPanel(
         <${TrialResult} trial=${trial} inputs=${of.body} rule=${rule.name} goTo=${goTo} />
         <p>
           <${Action} scope="update:rules" run=${keep}
-            title="A test that holds as long as the rule ends so">Keep as a test<//></p>
+            title="A test that is green as long as the rule does what it did now">Keep as a test<//></p>
       `
       : html`<p class="dim">What the token would get is shown here.</p>`}
   `;

@@ -38,7 +38,8 @@ export function Inputs({ id }) {
 export function NoTape() {
   return html`
     <p class="empty-title">This token request left no tape</p>
-    <p class="dim">By default those leave one that get no token, and one in 100 of all others. To record all, set the
+    <p
+      class="dim">By default a request leaves one if it gets no token, and so does one in 100 of all others. To record all, set the
       tenant's <code>tapes</code> to <code>one_in: 1</code>.</p>
   `;
 }

@@ -15,7 +15,7 @@ export function Replay({ exchange }) {
   );
   if (problem?.status === 404) return html`<${NoTape} />`;
   return html`
-    <p class="dim">The rules run again in fresh hosts, as the tape has it: nothing is called, written or signed.</p>
+    <p class="dim">The rules run again in fresh hosts, with what the tape has: nothing is called, written or signed.</p>
     <p class="actions">
       <${Action} run=${again} disabled=${loading}>Replay again<//></p>
     ${problem && html`<${Failure} problem=${problem} again=${again} />`}

@@ -34,7 +34,7 @@ export default function Rules() {
     <${Shown} of=${flow}>${(/** @type {import("../../api/rules.js").Flow} */ found) =>
       found.rules.length ? html`<${Flow} flow=${found} again=${flow.again} />` : html`
         <${Empty} title="There are no rules">
-          <p>Each token has what its client grant says. A rule decides more: what stands in it, and who gets none.</p>
+          <p>Each token has what its client grant says. A rule decides more: which claims it has, and which clients get none.</p>
           <p>
             <${Action} scope="create:rules" kind="main" run=${() => setMaking(true)}>Make the first rule<//></p>
           <//>
