@@ -107,6 +107,21 @@ async def test_a_session_ends_with_its_client(lone_gateway: Management) -> None:
         assert (await browser.call("GET", SESSION)).status == 401
 
 
+async def test_no_link_is_made_for_a_client_that_was_deleted_while_the_body_arrived(lone_gateway: Management) -> None:
+    operator = await an_administrator(lone_gateway, ["create:sessions", "read:clients"])
+    asked = {name: operator[name] for name in ("client_id", "client_secret")}
+    management = {"grant_type": "client_credentials", "audience": lone_gateway.admin["audience"]}
+    token = (await lone_gateway.ask({**asked, **management})).body["access_token"]
+
+    async def late_body() -> AsyncIterator[bytes]:
+        assert (await lone_gateway.call("DELETE", f"/api/v2/clients/{operator['client_id']}")).status == 204
+        yield b"{}"
+
+    headers = {"Content-Type": "application/json"}  # the body is sent once the gateway has taken up the request
+    made = await lone_gateway.call("POST", LINKS, token=token, data=late_body(), headers=headers, expect100=True)
+    assert made.status == 401, made.text
+
+
 async def test_a_session_ends_when_the_secret_of_its_client_is_rotated(lone_gateway: Management) -> None:
     operator = await an_administrator(lone_gateway, ["read:clients", "create:sessions"])
     async with a_browser(lone_gateway.url) as browser:

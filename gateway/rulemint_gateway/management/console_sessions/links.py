@@ -34,13 +34,16 @@ class ConsoleLinks:
         """A link to the console at *issuer* for the scopes of the caller, *held*, or for those that *body* names.
 
         Raises:
+            UnauthorizedError: the caller was deleted since it was authorized.
             ForbiddenError: *body* names a scope that the caller does not have.
             UnavailableError: the link cannot be kept now.
         """
         wanted = list(dict.fromkeys(body.scopes or held))
         if missing := [scope for scope in wanted if scope not in held]:
             raise ForbiddenError(f"A link gives no scopes that its maker does not have: {', '.join(missing)}")
-        client = config.clients[client_id]
+        client = config.clients.get(client_id)
+        if client is None:  # its body may have arrived late
+            raise UnauthorizedError("The client of this token was deleted")
         link = Link(holder=holder_of(client, scopes=wanted), subject=client.name or client_id, ends_at_ms=ends_at_ms)
         try:
             text = await self._links.issue(config.tenant.name, link)
