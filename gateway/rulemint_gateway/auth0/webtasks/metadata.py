@@ -72,7 +72,7 @@ def show_metadata(rule: Rule, text: RuleVersion) -> dict[str, str]:
 def _dependencies(meta: dict[str, str]) -> dict[str, str]:
     try:
         given = msgspec.json.decode(meta.get(_DEPENDENCIES) or "{}")
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         message = f'meta.{_DEPENDENCIES} is not JSON: write {{"name": "version"}}'
         raise InvalidBodyError(message, field=f"meta.{_DEPENDENCIES}") from None
     dependencies: dict[str, str] = _read(_DEPENDENCIES, given, Dependencies)

@@ -131,7 +131,7 @@ def parsed(whole: Any) -> Any:
         return whole
     try:
         return msgspec.json.decode(whole)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return whole
 
 

@@ -102,7 +102,7 @@ def _of_text(held: Any, text: str, atom: Atom) -> Iterator[Any]:
 def _listed(held: str) -> Any:
     try:
         return msgspec.json.decode(held)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return None
 
 

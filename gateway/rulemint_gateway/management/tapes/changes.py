@@ -115,5 +115,5 @@ def _with_entry(invocation: Invocation, place: str, name: str, how: str, value: 
 def _json_of(text: str, field: str) -> Any:
     try:
         return msgspec.json.decode(text)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         raise InvalidBodyError(f"{text[:64]} is no JSON; write = for a text", field=field) from None

@@ -58,7 +58,7 @@ class NpmShelf:
                 if (shown := self._shown(f"{name}@{version}", manifest, found.url)) is not None
             }
             packument = {"name": name, "dist-tags": said.get("dist-tags", {}), "versions": versions}
-        except (msgspec.MsgspecError, UnicodeDecodeError, ValueError, TypeError, KeyError, AttributeError):
+        except (msgspec.MsgspecError, RecursionError, ValueError, TypeError, KeyError, AttributeError):
             raise InstallError(f"{name}: what the registry says about it cannot be read") from None
         return Given(content_type="application/json", body=msgspec.json.encode(packument))
 

@@ -83,7 +83,7 @@ class PypiShelf:
         names: list[str] = []
         try:
             wheels = list(_in_json(found, names) if found.content_type == _JSON else _in_html(found, names))
-        except (msgspec.MsgspecError, UnicodeDecodeError, ValueError, TypeError, KeyError, AttributeError):
+        except (msgspec.MsgspecError, RecursionError, ValueError, TypeError, KeyError, AttributeError):
             raise InstallError(f"{name}: what the index says about it cannot be read") from None
         if _is_compiled(names):
             self._compiled.add(canonicalize_name(name))

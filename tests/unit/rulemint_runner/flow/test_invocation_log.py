@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import base64
+from urllib.parse import quote, quote_plus
+
 import pytest
 
 from rulemint_runner.egress.invocation_calls import CallReport
@@ -51,6 +54,37 @@ def written(text: str, secrets: list[str]) -> str:
     log.writer(FIRST, Mask(secrets), max_bytes=ROOM)(Line(level=Level.INFO, text=text))
     (line,) = log.lines
     return line.message
+
+
+KEY = "p/ss+w=rd Ünïcode?%"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(quote(KEY, safe=""), id="in a URL"),
+        pytest.param(quote(KEY, safe="!'()*"), id="as encodeURIComponent writes it"),
+        pytest.param(quote_plus(KEY), id="in a form"),
+        pytest.param(base64.b64encode(KEY.encode()).decode(), id="base64"),
+        pytest.param(base64.urlsafe_b64encode(KEY.encode()).decode().rstrip("="), id="base64 for URLs"),
+        pytest.param(KEY.encode().hex(), id="hexadecimal digits"),
+        pytest.param(KEY.encode().hex().upper(), id="hexadecimal digits in capitals"),
+        *(
+            pytest.param(base64.b64encode(f"{'u' * before}{KEY}:".encode()).decode(), id=f"base64 behind {before} more")
+            for before in range(1, 7)
+        ),
+    ],
+)
+def test_a_secret_is_masked_in_what_a_rule_makes_of_it_to_send_it(text: str) -> None:
+    shown = written(f"sent <{text}>", [KEY])
+    assert "***" in shown
+    left = shown.removeprefix("sent <").removesuffix(">")
+    assert len(left.replace("***", "")) <= len(text) - len(KEY)
+    assert text[10:-10] not in shown
+
+
+def test_the_encodings_of_a_short_secret_are_not_looked_for() -> None:
+    assert written("dGVzdA== 74657374", ["test"]) == "dGVzdA== 74657374"
 
 
 def marks(log: InvocationLog) -> list[LogLine]:

@@ -81,6 +81,7 @@ def test_changes_follow_each_other_and_each_says_what_it_changed() -> None:
         "client.metadata.plan-=gold",
         "client.metadata.plan:=1",
         "request.body.a:=no json",
+        "request.body.a:=" + "[" * 1_000 + "]" * 1_000,
         "scope:=1",
         "request.headers=x",
         "scope=\x00",
