@@ -19,8 +19,8 @@ _URL_SAFE = str.maketrans("+/", "-_")
 class Mask:
     """Replaces secrets in texts, the longest first; each line of a secret of several lines counts for itself.
 
-    A whole secret is also found as URLs, base64 and hexadecimal digits have it: a rule that prints a URL or a header
-    that it has made prints the secret in it.
+    A whole secret is also found as URLs, base64 and hexadecimal digits have it. A rule that prints a URL which it has
+    made prints the secret in it.
     """
 
     def __init__(self, secrets: Iterable[str]) -> None:
