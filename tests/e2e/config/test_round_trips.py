@@ -134,6 +134,7 @@ class Tenant:
         answer = await self.management.call("GET", path)
         assert answer.status == 200, answer.text
         record: dict[str, Any] = answer.body
+        record.pop("pause", None)  # it is told by a read only, and is in no file
         return record
 
     async def patch(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
