@@ -65,6 +65,7 @@ class Exchange:
         self.ip = ip[:MAX_ADDRESS]
         self.user_agent = masked_again(user_agent[:_MAX_VALUE])
         self._started_s = time.perf_counter()
+        self._total_ms: float | None = None
         self._known: dict[str, Any] = {"config_revision": config_revision}
         if trace_id:
             self._known["trace_id"] = trace_id
@@ -154,8 +155,14 @@ class Exchange:
             **known,
         )
 
+    def answered(self) -> None:
+        """The answer is about to leave: the time from here to its record is none of the request's."""
+        self._total_ms = self.elapsed_ms()
+
     def elapsed_ms(self) -> float:
-        """Since it began."""
+        """Since it began; of one that was answered, until then."""
+        if self._total_ms is not None:
+            return self._total_ms
         return round((time.perf_counter() - self._started_s) * 1000, 3)
 
 
