@@ -42,3 +42,10 @@ def test_a_refused_exchange_says_why_and_keeps_what_the_caller_was_not_told() ->
     assert (record.outcome, record.error, record.detail) == ("refused:invalid_request", "invalid_request", "private")
     assert len(record.user_agent) == 512
     assert record.id == exchange.id
+
+
+def test_the_time_of_an_exchange_ends_with_its_answer_however_late_its_record_is_made() -> None:
+    exchange = Exchange(tenant="t", ip="127.0.0.1", user_agent="")
+    exchange.answered()
+    total_ms = exchange.elapsed_ms()
+    assert [exchange.record(status=200).timings.total_ms for _ in range(3)] == [total_ms] * 3
