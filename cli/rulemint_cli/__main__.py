@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -33,6 +33,7 @@ from rulemint_cli.commands.testing import add_test_command
 from rulemint_cli.commands.trying import add_try_command
 from rulemint_cli.terminal.printable import printable_json
 from rulemint_cli.terminal.standard_error import say
+from rulemint_cli.terminal.streams import drop_output, open_closed_streams
 from rulemint_shared import __version__
 from rulemint_shared.process.settings import SettingsError
 
@@ -85,14 +86,29 @@ app.add_typer(config, name="config")
 
 def main() -> None:
     """Run the command that the command line names."""
+    open_closed_streams()
     try:
-        app()
+        try:
+            app()
+        finally:
+            sys.stdout.flush()
     except SettingsError as error:
-        if JSON_OPTION in sys.argv:
-            sys.stderr.write(printable_json(json.dumps({"error": {"message": str(error)}})) + "\n")
-        else:
-            say(str(error))
-        sys.exit(2)
+        _end(str(error), 2)
+    except BrokenPipeError:  # who reads has seen enough, as head does
+        drop_output()
+        sys.exit(1)
+    except OSError as error:
+        drop_output()
+        about = f" ({error.filename})" if error.filename else ""
+        _end(f"cannot go on: {error.strerror or error}{about}", 1)
+
+
+def _end(message: str, code: int) -> NoReturn:
+    if JSON_OPTION in sys.argv:
+        sys.stderr.write(printable_json(json.dumps({"error": {"message": message}})) + "\n")
+    else:
+        say(message)
+    sys.exit(code)
 
 
 if __name__ == "__main__":

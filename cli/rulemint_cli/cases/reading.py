@@ -12,6 +12,7 @@ import msgspec
 from rulemint_cli.cases.problems import Problems
 from rulemint_cli.configuration.yaml_text import parse
 from rulemint_cli.terminal.errors import UsageError
+from rulemint_cli.terminal.text_files import read_text
 from rulemint_shared.cases.format import CaseFile, first_problem
 
 SUFFIX = ".cases.yaml"
@@ -50,7 +51,8 @@ def read_cases(file: Path) -> ReadCases:
     Raises:
         UsageError: the file cannot be read, or is not valid.
     """
-    return read_cases_in(_text_of(file), file)
+    text = read_text(file, most_bytes=MAX_FILE_BYTES, otherwise="split it, and name each part with --cases")
+    return read_cases_in(text, file)
 
 
 def read_cases_in(text: str, file: Path) -> ReadCases:
@@ -68,18 +70,6 @@ def read_cases_in(text: str, file: Path) -> ReadCases:
         raise problems.of(error) from None
     _check(content, problems)
     return ReadCases(file, content, problems)
-
-
-def _text_of(file: Path) -> str:
-    try:
-        with file.open("rb") as opened:
-            data = opened.read(MAX_FILE_BYTES + 1)
-        text = data.decode()
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"cannot read {file}: {error}") from error
-    if len(data) > MAX_FILE_BYTES:
-        raise UsageError(f"{file} is larger than {MAX_FILE_BYTES} bytes: split it, and name each part with --cases")
-    return text
 
 
 def _check_json(value: Any, path: str, problems: Problems) -> None:

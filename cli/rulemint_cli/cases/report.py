@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ import msgspec
 from rich.text import Text
 
 from rulemint_cli.cases.running import CaseResult
-from rulemint_cli.terminal.errors import CommandError, UsageError
+from rulemint_cli.terminal.errors import CommandError
 from rulemint_cli.terminal.output import Columns, Output
 from rulemint_cli.terminal.printable import printable
 
@@ -56,22 +55,6 @@ def _first(case: CaseResult) -> str:
         return ""
     more = len(case.differences) - 1
     return case.differences[0] + (f" (and {more} more)" if more else "")
-
-
-def check_can_be_written(file: Path) -> None:
-    """Tell before anything runs that the results would find no place.
-
-    Raises:
-        UsageError: *file* is a folder, or its folder is missing or takes no files.
-    """
-    if file.is_dir():
-        raise UsageError(f"--junit {printable(str(file))} is a folder: name a file in it")
-    if not file.parent.is_dir():
-        raise UsageError(
-            f"the folder {printable(str(file.parent))} is missing: make it, or name another file with --junit"
-        )
-    if not os.access(file if file.exists() else file.parent, os.W_OK):
-        raise UsageError(f"cannot write {printable(str(file))}: name another file with --junit")
 
 
 def write_junit(file: Path, results: Sequence[RuleResult]) -> None:

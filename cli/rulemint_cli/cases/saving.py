@@ -12,6 +12,7 @@ from rulemint_cli.configuration.yaml_text import dump, parse
 from rulemint_cli.connection.management_api import RefusedError
 from rulemint_cli.connection.nouns import RULES
 from rulemint_cli.terminal.errors import CommandError, UsageError
+from rulemint_cli.terminal.text_files import check_can_be_written, read_text, write_text
 from rulemint_shared.cases.format import MAX_CASES, MAX_KEPT_CASES
 
 if TYPE_CHECKING:
@@ -33,8 +34,9 @@ def check_file(file: Path) -> None:
     """Refuse a *file* that a case cannot be added to.
 
     Raises:
-        UsageError: it is there and cannot be read, or has as many cases as it may.
+        UsageError: it cannot be read or written, or has as many cases as it may.
     """
+    check_can_be_written(file, option="--into")
     if file.exists() and len(read_cases(file).content.cases) >= MAX_CASES:
         raise UsageError(f"{file} has {MAX_CASES} cases, and may have no more: begin another file")
 
@@ -44,15 +46,16 @@ def add_to_file(file: Path, made: Made) -> None:
 
     Raises:
         UsageError: it has a case of that name, or is written in a way that nothing can be added to.
+        CommandError: it cannot be written.
     """
     if not file.exists():
-        file.write_text(file_text(made))
+        write_text(file, file_text(made), option="--into")
         return
     read = read_cases(file)
     case = made["case"]
     if any(each.name == case["name"] for each in read.content.cases):
         raise UsageError(f"{file} has a case with the name {case['name']}: give this one another with --name")
-    text = file.read_text()
+    text = read_text(file)
     added = _with_item(text, dump([case]), called=str(file))
     cannot = f"{file} is written in a way that no case can be added to: put each case on lines of its own, after a dash"
     try:
@@ -61,7 +64,7 @@ def add_to_file(file: Path, made: Made) -> None:
         now = None
     if added is None or now is None or now.content.cases[:-1] != read.content.cases:
         raise UsageError(cannot)
-    file.write_text(added)
+    write_text(file, added, option="--into")
 
 
 async def add_to_draft(admin: Admin, made: Made) -> int:
@@ -99,12 +102,13 @@ def _with_item(text: str, item: str, *, called: str) -> str | None:
     if not isinstance(cases, yaml.SequenceNode) or cases.flow_style:
         return None
     lines = text.splitlines(keepends=True)
+    line_end = "\r\n" if lines and lines[0].endswith("\r\n") else "\n"
     end = _end_of(cases)
     place = end.line if end.column == 0 else end.line + 1
     if lines and place >= len(lines) and not lines[-1].endswith("\n"):
-        lines[-1] += "\n"
+        lines[-1] += line_end
     column = cases.start_mark.column
-    new = [f"{' ' * column}{line}" if line.strip() else line for line in item.splitlines(keepends=True)]
+    new = [f"{' ' * column}{line}{line_end}" if line.strip() else line_end for line in item.splitlines()]
     return "".join([*lines[:place], *new, *lines[place:]])
 
 

@@ -16,7 +16,7 @@ from rulemint_cli.connection.credentials import Choice, find_credentials, stored
 from rulemint_cli.connection.profiles import Profile, open_profiles
 from rulemint_cli.connection.settings import ClientSettings
 from rulemint_cli.terminal.errors import CommandError, UsageError
-from rulemint_cli.terminal.printable import printable
+from rulemint_cli.terminal.printable import is_text, printable
 from rulemint_cli.terminal.progress import Bars
 from rulemint_shared.process.settings import read_settings
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from rulemint_cli.connection.management_api import Admin
     from rulemint_cli.terminal.output import Output
 
+LONGEST_LINE = 64 * 1024
+"""Of standard input, in characters. No secret is longer."""
 CALL_TIMEOUT_S = 60.0
 """Long, because the packages of a deployed rule may have to be installed first."""
 
@@ -136,10 +138,19 @@ class Call:
             if sys.stdin.isatty():
                 given = str(typer.prompt(prompt, hide_input=True, err=True))
             else:
-                given = sys.stdin.readline().rstrip("\r\n")
+                given = _line_of_input(prompt)
         if not given:
             raise UsageError(f"{prompt}: give it {otherwise}on standard input, or at the prompt of a terminal")
+        if not is_text(given):
+            raise UsageError(f"{prompt}: it is not UTF-8")
         return given
+
+
+def _line_of_input(prompt: str) -> str:
+    line = sys.stdin.readline(LONGEST_LINE + 1)
+    if len(line) > LONGEST_LINE:
+        raise UsageError(f"{prompt}: its line has more than {LONGEST_LINE} characters")
+    return line.rstrip("\r\n")
 
 
 @contextmanager

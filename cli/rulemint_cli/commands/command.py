@@ -17,12 +17,13 @@ from pathlib import Path
 from typing import Annotated, Any, Concatenate, NoReturn, ParamSpec, get_type_hints
 
 import typer
+from typer.models import ArgumentInfo, OptionInfo
 
 from rulemint_cli.commands.call import Call
 from rulemint_cli.commands.help_pages import Command as HelpPage
 from rulemint_cli.connection.credentials import Choice
 from rulemint_cli.terminal.errors import CommandError, UsageError
-from rulemint_cli.terminal.printable import printable_json
+from rulemint_cli.terminal.printable import is_text, printable_json
 from rulemint_cli.terminal.program import as_called_here
 from rulemint_cli.terminal.standard_error import say
 
@@ -31,7 +32,7 @@ INTERRUPTED = 130
 
 P = ParamSpec("P")
 Work = Coroutine[Any, Any, None]
-MAY_BE_EMPTY = frozenset({"description"})
+MAY_BE_EMPTY = frozenset({"--description"})
 """Options that may be empty, because an empty text removes the old one."""
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")]
 
@@ -69,12 +70,14 @@ def command(
 
     def register(body: Callable[Concatenate[Call, P], Work | None]) -> None:
         groups = _option_groups(body)
+        signature = _signature(body, shared)
+        spelled = {each.name: _spelled(each) for each in signature.parameters.values()}
 
         def run(**given: Any) -> None:
             chosen = {option: given.pop(option) for option in shared}
             as_json = chosen.pop("as_json")
             try:
-                refuse_empty({**given, **chosen})
+                refuse_unusable({spelled[name]: value for name, value in {**given, **chosen}.items()})
                 for parameter, group in groups.items():
                     given[parameter] = group(**{field.name: given.pop(field.name) for field in fields(group)})
                 call = Call(Choice(**chosen), as_json=as_json)
@@ -88,22 +91,39 @@ def command(
 
         run.__doc__ = body.__doc__
         run.__name__ = body.__name__
-        run.__signature__ = _signature(body, shared)  # type: ignore[attr-defined]  # where inspect looks for it
+        run.__signature__ = signature  # type: ignore[attr-defined]  # where inspect looks for it
         app.command(name, cls=HelpPage, **settings)(run)
 
     return register
 
 
-def refuse_empty(given: Mapping[str, Any]) -> None:
-    """Refuse an empty option, because a script's unset variable would otherwise count as an option left out.
+def refuse_unusable(given: Mapping[str, Any]) -> None:
+    """Refuse values that no command can use; *given* has them by their names on the command line.
+
+    An empty one is refused because a script's unset variable would otherwise count as an option left out.
 
     Raises:
-        UsageError: an option is empty; the text names it.
+        UsageError: a value is empty, or no text in UTF-8; the text names its option.
     """
     for name, value in given.items():
-        texts = value if isinstance(value, list | tuple) else (value,)
+        texts = [each for each in (value if isinstance(value, list | tuple) else (value,)) if isinstance(each, str)]
         if name not in MAY_BE_EMPTY and "" in texts:
-            raise UsageError(f"{name.rstrip('_').replace('_', '-')} is empty: give it a value, or leave it out")
+            otherwise = ", or leave it out" if name.startswith("-") else ""
+            raise UsageError(f"{name} is empty: give it a value{otherwise}")
+        if not all(is_text(each) for each in texts):
+            raise UsageError(f"{name} is not UTF-8: write it in a terminal that speaks UTF-8")
+
+
+def _spelled(parameter: inspect.Parameter) -> str:
+    """Return the name of *parameter* on the command line: ``--since``, or ``FILE`` for an argument."""
+    word = parameter.name.rstrip("_").replace("_", "-")
+    for each in getattr(parameter.annotation, "__metadata__", ()):
+        if isinstance(each, ArgumentInfo):
+            return (each.metavar or word.upper()).rstrip(".")
+        if isinstance(each, OptionInfo):
+            long = (spelling for spelling in each.param_decls or () if spelling.startswith("--"))
+            return next(long, f"--{word}").partition("/")[0]
+    return word.upper() if parameter.default is inspect.Parameter.empty else f"--{word}"
 
 
 def _option_groups(body: Callable[..., Any]) -> dict[str, type[Any]]:

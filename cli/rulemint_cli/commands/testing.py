@@ -12,6 +12,7 @@ from rulemint_cli.commands.call import Call
 from rulemint_cli.commands.command import Work, command
 from rulemint_cli.terminal.errors import CommandError
 from rulemint_cli.terminal.printable import printable
+from rulemint_cli.terminal.text_files import check_can_be_written
 from rulemint_shared.contract.records import Language
 
 if TYPE_CHECKING:
@@ -105,12 +106,12 @@ def _to_test(
 
 
 async def _test(call: Call, wanted: list[RuleToTest], junit: Path | None) -> None:
-    from rulemint_cli.cases.report import check_can_be_written, show_results, write_junit  # noqa: PLC0415  # as above
+    from rulemint_cli.cases.report import show_results, write_junit  # noqa: PLC0415  # as above
     from rulemint_cli.cases.running import run_cases  # noqa: PLC0415  # as above
 
     results: list[RuleResult] = []
     if junit is not None:
-        check_can_be_written(junit)
+        check_can_be_written(junit, option="--junit")
     try:
         async with call.admin(timeout_s=TEST_TIMEOUT_S) as admin:
             with call.bars.show("running cases", sum(len(each.cases.content.cases) for each in wanted)) as steps:

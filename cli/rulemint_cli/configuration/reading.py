@@ -12,8 +12,9 @@ import msgspec
 from rulemint_cli.configuration import kept_fields
 from rulemint_cli.configuration.document import Document, Rule
 from rulemint_cli.configuration.yaml_text import Parsed, parse
-from rulemint_cli.rules.rule_file import language_of
+from rulemint_cli.rules.rule_file import MAX_SCRIPT_BYTES, language_of
 from rulemint_cli.terminal.errors import UsageError
+from rulemint_cli.terminal.text_files import read_text
 from rulemint_shared.allow_list import parse_entries
 from rulemint_shared.cases.format import first_problem
 from rulemint_shared.contract.records import Language
@@ -46,7 +47,7 @@ def read_document(file: Path) -> Document:
     Raises:
         UsageError: the file cannot be read, or is not valid.
     """
-    parsed = parse(_text_of(file), called=str(file))
+    parsed = parse(read_text(file), called=str(file))
     source = _Source(file, parsed)
     try:
         document = msgspec.convert(parsed.value, Document)
@@ -56,14 +57,6 @@ def read_document(file: Path) -> Document:
     _check_once(document, source)
     rules = [_with_script(rule, f"$.rules[{index}]", source) for index, rule in enumerate(document.rules)]
     return msgspec.structs.replace(document, rules=rules)
-
-
-def _text_of(file: Path) -> str:
-    """Return the text of *file* unchanged, because line ends are part of a script."""
-    try:
-        return file.read_bytes().decode()
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"cannot read {file}: {error}") from error
 
 
 def _check_kept(document: Document, source: _Source) -> None:
@@ -117,7 +110,7 @@ def _with_script(rule: Rule, path: str, source: _Source) -> Rule:
     if not script_file.is_relative_to(folder):
         raise source.error(f"{path}.script_file", "a script must be in the folder of the file, or below it")
     try:
-        script, language = _text_of(script_file), language_of(script_file, rule.language)
+        script, language = read_text(script_file, most_bytes=MAX_SCRIPT_BYTES), language_of(script_file, rule.language)
     except UsageError as error:
         raise source.error(f"{path}.script_file", str(error)) from None
     return msgspec.structs.replace(rule, script=script, script_file=None, language=language, allow_hosts=hosts)

@@ -18,8 +18,10 @@ from rulemint_cli.connection.profiles import Profile, Profiles
 from rulemint_cli.connection.settings import ClientSettings
 from rulemint_cli.terminal.errors import CommandError, UsageError
 from rulemint_cli.terminal.program import if_local
+from rulemint_cli.terminal.text_files import read_bytes
 
 ADMIN_FILE = Path(".rulemint/admin.json")
+MOST_BYTES = 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -149,11 +151,12 @@ def read_admin_file(path: Path) -> AdminFile:
         CommandError: the file cannot be read, or is not an admin file.
     """
     try:
-        return msgspec.json.decode(path.read_bytes(), type=AdminFile)
-    except OSError as error:
+        return msgspec.json.decode(
+            read_bytes(path, most_bytes=MOST_BYTES, otherwise="it is no admin file"), type=AdminFile
+        )
+    except UsageError as error:
         raise CommandError(
-            f"cannot read {path}: {error.strerror}; start the system{if_local('make run')}, "
-            "or name the file with --admin-file"
+            f"{error}; start the system{if_local('make run')}, or name the file with --admin-file"
         ) from error
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
         raise CommandError(f"{path} is not an admin file: name another with --admin-file") from error

@@ -8,9 +8,12 @@ from pathlib import Path
 import msgspec
 
 from rulemint_cli.terminal.errors import UsageError
+from rulemint_cli.terminal.text_files import read_text
 from rulemint_shared.contract.package_versions import ANY_VERSION
 from rulemint_shared.contract.records import Language, RuleLimits
 
+MAX_SCRIPT_BYTES = 1024 * 1024
+"""More than the system takes, so that it says what it takes. What is larger is not read."""
 _OTHER_SUFFIXES = {
     ".cjs": Language.JAVASCRIPT,
     ".mjs": Language.JAVASCRIPT,
@@ -23,15 +26,12 @@ _WITH_RANGE = re.compile(r"(?P<name>@?[^@=<>~!^\s]+)\s*(?P<version>[=<>~!^].*)")
 
 
 def read_script(file: Path) -> str:
-    """Return the text in *file*.
+    """Return the text in *file*, with the line ends of Unix.
 
     Raises:
-        UsageError: the file cannot be read, or is not a text.
+        UsageError: the file cannot be read, is too large, or is not a text.
     """
-    try:
-        return file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"cannot read {file}: {error}") from error
+    return read_text(file, most_bytes=MAX_SCRIPT_BYTES).replace("\r\n", "\n").replace("\r", "\n")
 
 
 def language_of(file: Path, given: Language | None) -> Language:

@@ -11,7 +11,7 @@ NAMES = ("rulemint.pyi", "rulemint.d.ts")
 
 
 def write_type_files(folder: Path) -> list[Path]:
-    """Write the type files into *folder*, over older ones, and return their paths.
+    """Write the type files into *folder*, which is made if it is not there, over older ones, and return their paths.
 
     Raises:
         CommandError: one cannot be written.
@@ -20,6 +20,7 @@ def write_type_files(folder: Path) -> list[Path]:
     for name in NAMES:
         path = folder / name
         try:
+            folder.mkdir(parents=True, exist_ok=True)
             path.write_bytes((_FOLDER / name).read_bytes())
         except OSError as error:
             raise CommandError(f"cannot write {path}: {error.strerror}; name another folder") from error

@@ -26,3 +26,8 @@ def _spelled(found: re.Match[str]) -> str:
         return char
     units = char.encode("utf-16-be", "surrogatepass").hex()
     return "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4))
+
+
+def is_text(text: str) -> bool:
+    """Tell whether *text* can be sent. What a shell or a pipe gives may have bytes that are not UTF-8."""
+    return not any("\ud800" <= char <= "\udfff" for char in text)

@@ -11,6 +11,7 @@ from typing import Any
 from rulemint_cli.configuration.yaml_text import parse
 from rulemint_cli.terminal.errors import UsageError
 from rulemint_cli.terminal.progress import Steps
+from rulemint_cli.terminal.text_files import read_text
 
 Item = dict[str, Any]
 
@@ -48,7 +49,7 @@ class Export:
         candidates = [(root / str(path)).resolve(), (root / _FOLDERS[section] / str(path)).resolve()]
         for file in candidates:
             if file.is_relative_to(root) and file.is_file():
-                return _text(file)
+                return read_text(file)
         raise UsageError(f"its script {path} does not exist")
 
 
@@ -62,7 +63,7 @@ def read_files(folder: Path, steps: Steps) -> Export:
         file = folder / name
         if file.is_file():
             steps.expect(1)
-            value = parse(_text(file), called=str(file)).value
+            value = parse(read_text(file), called=str(file)).value
             steps.done(file)
             if not isinstance(value, dict):
                 raise UsageError(f"{file}: not an export of auth0-deploy-cli")
@@ -87,15 +88,8 @@ def read_files(folder: Path, steps: Steps) -> Export:
 
 def _json(file: Path, steps: Steps) -> Any:
     try:
-        value = json.loads(_text(file))
+        value = json.loads(read_text(file))
     except (ValueError, RecursionError) as error:
         raise UsageError(f"{file}: not valid JSON: {error}") from None
     steps.done(file)
     return value
-
-
-def _text(file: Path) -> str:
-    try:
-        return file.read_bytes().decode()
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"cannot read {file}: {error}") from error

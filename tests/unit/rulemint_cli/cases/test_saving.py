@@ -33,6 +33,22 @@ IN_LINES = {
 }
 
 
+def test_a_file_with_the_line_ends_of_windows_keeps_them(tmp_path: Path) -> None:
+    file = tmp_path / "plan.cases.yaml"
+    before = b"cases:\r\n  - name: a\r\n    expect: {scope: []}"
+    file.write_bytes(before)
+    add_to_file(file, MADE)
+    now = file.read_bytes()
+    assert now.startswith(before + b"\r\n")
+    assert now.count(b"\n") == now.count(b"\r\n")
+    assert [case.name for case in read_cases(file).content.cases] == ["a", "new"]
+
+
+def test_a_file_that_no_case_can_go_into_is_refused_before_the_request_is_replayed(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="--into"):
+        check_file(tmp_path / "none" / "plan.cases.yaml")
+
+
 @pytest.mark.parametrize("text", IN_LINES.values(), ids=IN_LINES)
 def test_a_case_comes_last_and_every_line_that_was_there_stays(tmp_path: Path, text: str) -> None:
     file = tmp_path / "plan.cases.yaml"

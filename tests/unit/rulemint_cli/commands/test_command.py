@@ -89,7 +89,21 @@ def test_an_option_of_an_unset_variable_does_not_count_as_left_out(arguments: li
     """``rulemint token --client "$CLIENT"`` would otherwise ask as the administrator."""
     code, out, err = run("bind", *arguments)
     assert (code, out) == (2, "")
-    assert err == f"rulemint: {arguments[0].removeprefix('--')} is empty: give it a value, or leave it out\n"
+    assert err == f"rulemint: {arguments[0]} is empty: give it a value, or leave it out\n"
+
+
+def test_an_empty_argument_is_named_as_the_help_names_it() -> None:
+    assert run("paint", "") == (2, "", "rulemint: THING is empty: give it a value\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [(["paint", "a\udcff"], "THING"), (["bind", "--client", "a", "--client", "\udcff"], "--client")],
+)
+def test_bytes_that_are_not_utf_8_are_refused_before_anything_is_sent(arguments: list[str], named: str) -> None:
+    code, out, err = run(*arguments)
+    assert (code, out) == (2, "")
+    assert err == f"rulemint: {named} is not UTF-8: write it in a terminal that speaks UTF-8\n"
 
 
 def test_a_description_may_be_taken_away_by_an_empty_one() -> None:

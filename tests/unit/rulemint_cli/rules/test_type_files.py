@@ -18,6 +18,13 @@ def test_types_writes_both_files_and_says_where(tmp_path: Path) -> None:
     assert "declare namespace Rulemint" in (tmp_path / "rulemint.d.ts").read_text()
 
 
-def test_a_folder_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
+def test_a_folder_that_is_not_there_is_made(tmp_path: Path) -> None:
+    folder = tmp_path / "rules" / "types"
+    assert write_type_files(folder) == [folder / name for name in NAMES]
+    assert all((folder / name).is_file() for name in NAMES)
+
+
+def test_a_file_in_place_of_the_folder_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
     with pytest.raises(CommandError, match="cannot write"):
-        write_type_files(tmp_path / "nowhere")
+        write_type_files(tmp_path / "file")
