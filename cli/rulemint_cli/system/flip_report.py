@@ -30,13 +30,18 @@ def flip_rows(found: Flipped) -> list[Text]:
 
 
 def _tried(tried: dict[str, Any], *, shows_inputs: bool) -> list[Text]:
-    rows = [_row("tried", f"{tried['runs']} replays, which took {tried['ways']} ways through the rules")]
+    replays, ways = _counted(tried["runs"], "replay"), _counted(tried["ways"], "way")
+    rows = [_row("tried", f"{replays}, which took {ways} through the rules")]
     if not shows_inputs:
         return rows
     named = [f"{each['what']} ({each['requests']})" for each in tried["inputs"]]
     more = f" and {len(named) - _INPUTS} more" if len(named) > _INPUTS else ""
     rows.append(_row("", f"{', '.join(named[:_INPUTS]) or 'the rules read nothing that could be changed'}{more}"))
     return rows
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _change(label: str, change: dict[str, Any]) -> Text:

@@ -9,6 +9,8 @@ from rulemint_shared.contract.messages import Granted
 from rulemint_shared.contract.records import ResourceServer
 from rulemint_shared.scopes import is_scope_token
 
+REGISTERED = frozenset({"iss", "sub", "aud", "iat", "exp", "jti", "azp", "client_id", "gty", "scope"})
+"""The names of the claims that every token has of its own."""
 STALE_SINCE = "stale_since"
 """The claim of a token that is made of an earlier answer: when that was given, as ``iat`` has its time."""
 

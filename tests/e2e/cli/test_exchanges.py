@@ -161,7 +161,7 @@ def test_a_request_is_replayed_from_its_tape_and_what_a_change_would_make_differ
         assert [each["what"] for each in changed["changed"]] == ["scope", "client.name"]
         assert changed["verdict"] in {"same", "changed"}
         unknown = workplace.rulemint("exchanges", "replay", ending, "--set", "flow=none")
-        assert (unknown.returncode, "flow= cannot be changed" in unknown.stderr) == (1, True)
+        assert (unknown.returncode, "flow cannot be changed" in unknown.stderr) == (1, True)
         assert workplace.json("exchanges", "delete-tapes", "--client", "demo-client", "--yes")["deleted"] >= 1
         gone = workplace.rulemint("exchanges", "replay", ending)
         assert (gone.returncode, "The tape does not exist" in gone.stderr) == (1, True)

@@ -213,4 +213,6 @@ def _words(want: Want, changes: Sequence[str], tried: Tried) -> str:
     if changes:
         return f"{what} would have come with {' and '.join(changes)}"
     why = f": {tried.over}" if tried.over else ""
-    return f"no change was found that brings {what}, in {tried.runs} replays with {len(tried.ways)} ways{why}"
+    replays = "1 replay" if tried.runs == 1 else f"{tried.runs} replays"
+    ways = "1 way" if len(tried.ways) == 1 else f"{len(tried.ways)} ways"
+    return f"no change was found that brings {what}, in {replays} with {ways}{why}"

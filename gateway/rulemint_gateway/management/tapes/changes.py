@@ -60,9 +60,18 @@ def changed(invocation: Invocation, changes: Sequence[str]) -> tuple[Invocation,
         ):
             invocation, before, after = _with_entry(invocation, place, path[len(place) + 1 :], how, value, field)
         else:
-            raise InvalidBodyError(f"{path}{how} cannot be changed: {WHAT_CAN_CHANGE}", field=field)
+            raise InvalidBodyError(_refusal(path, how), field=field)
         told.append(Changed(what=path, before=before, after=after))
     return invocation, told
+
+
+def _refusal(path: str, how: str) -> str:
+    """Say why *path* cannot be changed with *how*, and what can be."""
+    if path in {*_SCOPES, *_TEXTS}:
+        return f"{path} takes {'=, += and -=' if path in _SCOPES else '='}, and not {how}"
+    if place := next((name for name in _MAPS if path.startswith(f"{name}.")), None):
+        return f"{place}.NAME takes {'=, -= and :=' if place == _OF_JSON else '= and -='}, and not {how}"
+    return f"{path[:64]} cannot be changed. You can change {WHAT_CAN_CHANGE}"
 
 
 _Step = tuple[Invocation, Any, Any]
@@ -73,7 +82,8 @@ def _with_scope(invocation: Invocation, path: str, how: str, value: str, field: 
     before = invocation.scope if path == "scope" else invocation.request.requested_scopes
     for name in named:
         if not is_scope_token(name):
-            raise InvalidBodyError(f"{name[:64]} is no scope", field=field)
+            message = f"{name[:64]} is no scope: write printable ASCII without quotes and backslashes"
+            raise InvalidBodyError(message, field=field)
     match how:
         case "+=":
             after = list(dict.fromkeys([*before, *named]))
@@ -98,6 +108,8 @@ def _with_text(invocation: Invocation, path: str, value: str) -> _Step:
 
 
 def _with_entry(invocation: Invocation, place: str, name: str, how: str, value: str, field: str) -> _Step:
+    if not name:
+        raise InvalidBodyError(f"{place}. lacks a name: write {place}.NAME{how}", field=field)
     if how == "-=" and value:
         raise InvalidBodyError(f"To leave it out, write {place}.{name}-= and nothing after that", field=field)
     record_name, entries_name = place.split(".")
@@ -116,4 +128,4 @@ def _json_of(text: str, field: str) -> Any:
     try:
         return msgspec.json.decode(text)
     except (msgspec.DecodeError, RecursionError):
-        raise InvalidBodyError(f"{text[:64]} is no JSON; write = for a text", field=field) from None
+        raise InvalidBodyError(f"{text[:64]} is not JSON: write = in place of := for a text", field=field) from None

@@ -25,6 +25,11 @@ def test_what_was_tried_in_vain_is_named() -> None:
     assert any("client.metadata.plan (12)" in row for row in rows)
 
 
+def test_one_of_a_kind_is_said_as_one() -> None:
+    rows = [row.plain for row in flip_rows({**FOUND, "tried": {**FOUND["tried"], "runs": 1, "ways": 1}})]
+    assert any("1 replay, which took 1 way through" in row for row in rows)
+
+
 def test_a_quote_in_a_change_stays_one_argument() -> None:
     change = "client.metadata.plan=it's"
     (again,) = (row.plain for row in flip_rows({**FOUND, "set": [change]}) if "rulemint exchanges replay" in row.plain)

@@ -3,6 +3,7 @@ from __future__ import annotations
 from inspect import Parameter, signature
 from typing import get_type_hints
 
+from rulemint_gateway.tokens import claims
 from rulemint_gateway.tokens.claims import TokenClaims
 from rulemint_gateway.tokens.minter import Minter
 from rulemint_shared.contract.messages import Granted
@@ -12,7 +13,7 @@ REGISTERED = {"iss", "sub", "aud", "iat", "exp", "jti", "azp", "client_id", "gty
 
 
 def payload_of(granted: Granted, *, enforce: bool = False) -> dict[str, object]:
-    claims = TokenClaims(
+    made = TokenClaims(
         granted,
         issuer="https://iss/",
         client_id="c",
@@ -22,7 +23,7 @@ def payload_of(granted: Granted, *, enforce: bool = False) -> dict[str, object]:
         now_s=1_000,
         jti="exc_1",
     )
-    return claims.payload
+    return made.payload
 
 
 def test_only_a_granted_outcome_makes_what_can_be_minted() -> None:
@@ -52,6 +53,10 @@ def test_a_token_says_who_it_is_for_and_how_long_it_lives() -> None:
 def test_no_returned_claim_replaces_a_registered_one() -> None:
     forged = dict.fromkeys(REGISTERED, "forged")
     assert "forged" not in payload_of(Granted(scope=["a"], claims=forged)).values()
+
+
+def test_the_claims_that_a_token_has_of_its_own_are_listed() -> None:
+    assert payload_of(Granted(scope=["a"])).keys() == claims.REGISTERED == REGISTERED
 
 
 def test_a_token_without_scopes_has_no_scope_claim_even_if_a_rule_returns_one() -> None:

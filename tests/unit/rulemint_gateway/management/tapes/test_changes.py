@@ -80,6 +80,7 @@ def test_changes_follow_each_other_and_each_says_what_it_changed() -> None:
         "client.metadata.plan+=x",
         "client.metadata.plan-=gold",
         "client.metadata.plan:=1",
+        "client.metadata.=x",
         "request.body.a:=no json",
         "request.body.a:=" + "[" * 1_000 + "]" * 1_000,
         "scope:=1",
@@ -93,3 +94,20 @@ def test_what_is_no_change_is_refused_and_the_field_is_named(change: str) -> Non
     with pytest.raises(InvalidBodyError) as refused:
         changed(TAPED, ["scope=read", change])
     assert refused.value.field == "set[1]"
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ("audience+=x", "audience takes =, and not +="),
+        ("scope:=1", "scope takes =, += and -=, and not :="),
+        ("client.metadata.plan:=1", "client.metadata.NAME takes = and -=, and not :="),
+        ("request.body.a+=1", "request.body.NAME takes =, -= and :=, and not +="),
+        ("request.headers.-=", "request.headers. lacks a name: write request.headers.NAME-="),
+        ("plan=gold", "plan cannot be changed. You can change scope, "),
+    ],
+)
+def test_a_refusal_says_what_to_write(change: str, says: str) -> None:
+    with pytest.raises(InvalidBodyError) as refused:
+        changed(TAPED, [change])
+    assert refused.value.message.startswith(says)
