@@ -51,9 +51,9 @@ async def waste(
 
     A token is wasted if the client had one in force already, for the same API and scopes.
     """
-    from rulemint_cli.system.waste import COLUMNS, sentence  # noqa: PLC0415  # each command loads what it needs
+    from rulemint_cli.system.waste import COLUMNS, day_of, sentence  # noqa: PLC0415  # each command loads what it needs
 
-    query: dict[str, str | int] = {"take": take} if day is None else {"take": take, "day": day.replace("-", "")}
+    query: dict[str, str | int] = {"take": take} if day is None else {"take": take, "day": day_of(day)}
     async with call.admin() as admin:
         found = await admin.call("GET", "stats/waste", query=query)
     if call.as_json:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from rulemint_cli.commands.call import Call
-from rulemint_cli.commands.command import Work, command
+from rulemint_cli.commands.command import Work, YesOption, command
+from rulemint_cli.commands.exchange_ids import HELP, IdArgument, given_id
 from rulemint_cli.commands.help_pages import Group
 from rulemint_cli.terminal.errors import UsageError
 from rulemint_cli.terminal.printable import printable_json
@@ -44,7 +45,6 @@ OutcomeOption = Annotated[
     typer.Option(help="Only this outcome: granted, denied, failed, refused, or one such as failed:timeout."),
 ]
 JtiOption = Annotated[str | None, typer.Option(help="Only the request that got the token with this jti.")]
-STANDARD_INPUT = "-"
 
 
 @command(exchanges, "list", watches=True)
@@ -96,10 +96,7 @@ async def show(
     call: Call,
     exchange: Annotated[
         str | None,
-        typer.Argument(
-            metavar="ID",
-            help="Its id (X-Request-Id, jti), the 8 characters that rows show, or the token; -: from standard input.",
-        ),
+        typer.Argument(metavar="ID", help=HELP),
     ] = None,
     client: ClientOption = None,
     rule: RuleOption = None,
@@ -112,12 +109,11 @@ async def show(
 ) -> None:
     """Show all about one token request: reason, rules and what they changed, log lines, calls, times."""
     from rulemint_cli.system import exchanges as requests  # noqa: PLC0415  # as above
-    from rulemint_cli.system.access_tokens import MOST_CHARACTERS  # noqa: PLC0415  # as above
     from rulemint_cli.system.exchange_report import report  # noqa: PLC0415  # as above
 
     filters = requests.filters_of(client=client, rule=rule, outcome=outcome)
-    if exchange == STANDARD_INPUT:
-        exchange = sys.stdin.read(MOST_CHARACTERS).strip()
+    if exchange is not None:
+        exchange = given_id(exchange)
     if last == (exchange is not None) or (filters and not last):
         raise UsageError("give the ID of a token request, or --last, which takes filters")
     async with call.admin() as admin:
@@ -130,11 +126,6 @@ async def show(
     else:
         for row in report(found):
             call.output.console.print(row, soft_wrap=True)
-
-
-IdArgument = Annotated[
-    str, typer.Argument(metavar="ID", help="Its id (X-Request-Id), or the 8 characters that rows show.")
-]
 
 
 @command(exchanges)
@@ -159,7 +150,7 @@ async def replay(
     from rulemint_cli.system.replay_report import replay_rows  # noqa: PLC0415  # as above
 
     async with call.admin() as admin:
-        replayed = await replays.replay(admin, exchange, change or [])
+        replayed = await replays.replay(admin, given_id(exchange), change or [])
     _show(call, replayed, replay_rows)
     if replayed["verdict"] in {replays.DIVERGED, replays.UNKNOWN}:
         raise typer.Exit(1)
@@ -189,7 +180,7 @@ async def save_as_test(
     if into is not None:
         saving.check_file(into)
     async with call.admin() as admin:
-        made = await replays.case(admin, exchange, name=name or "", rule=rule or "")
+        made = await replays.case(admin, given_id(exchange), name=name or "", rule=rule or "")
         if draft:
             version = await saving.add_to_draft(admin, made)
             say(f"added the case to the draft {version} of the rule {made['rule']}")
@@ -211,6 +202,7 @@ async def tape(
     exchange: IdArgument,
     *,
     delete: Annotated[bool, typer.Option("--delete", help="Delete the tape; the record stays.")] = False,
+    yes: YesOption = False,
 ) -> None:
     """Show the tape of a token request: what its rules were given, asked and were told. Secrets are masked."""
     from rulemint_cli.system import replays  # noqa: PLC0415  # as above
@@ -218,9 +210,12 @@ async def tape(
 
     async with call.admin() as admin:
         if delete:
-            await replays.delete_tape(admin, exchange)
+            whole = await replays.whole_id(admin, given_id(exchange))
+            call.confirm(f"Delete the tape of {whole} at {admin.url}?", yes=yes)
+            await replays.delete_tape(admin, whole)
+            call.output.done({"deleted": whole}, f"the tape of {whole} is deleted")
             return
-        found = await replays.tape(admin, exchange)
+        found = await replays.tape(admin, given_id(exchange))
     _show(call, found, tape_rows)
 
 
@@ -230,19 +225,16 @@ async def delete_tapes(
     client: Annotated[str | None, typer.Option(help="Only tapes of the client with this id.")] = None,
     rule: Annotated[str | None, typer.Option(help="Only tapes of flows with the rule of this id.")] = None,
     *,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    yes: YesOption = False,
 ) -> None:
     """Delete the tapes of a client, of a rule, or all; records and the log stay."""
     from rulemint_cli.system import replays  # noqa: PLC0415  # as above
 
     of = " and ".join(f"{kind} {each}" for kind, each in (("client", client), ("rule", rule)) if each)
-    call.confirm(f"Delete the tapes of {of or 'all token requests'}?", yes=yes)
     async with call.admin() as admin:
+        call.confirm(f"Delete the tapes of {of or 'all token requests'} at {admin.url}?", yes=yes)
         deleted = await replays.delete_tapes(admin, client=client, rule=rule)
-    if call.as_json:
-        call.output.json({"deleted": deleted})
-    else:
-        call.output.console.print(f"deleted {deleted} tapes")
+    call.output.done({"deleted": deleted}, f"deleted {deleted} tape{'s' * (deleted != 1)}")
 
 
 def _show(call: Call, found: Any, rows: Any) -> None:

@@ -8,6 +8,7 @@ import typer
 
 from rulemint_cli.commands.call import Call
 from rulemint_cli.commands.command import command
+from rulemint_cli.commands.exchange_ids import given_id
 from rulemint_cli.terminal.errors import UsageError
 
 
@@ -22,7 +23,8 @@ async def explain(
         str,
         typer.Argument(
             metavar="TOKEN|JTI|EXCHANGE",
-            help="A token, its jti, the id of a token request (X-Request-Id), or the 8 characters that rows show.",
+            help="A token, its jti, the id of a token request (X-Request-Id), or the 8 characters that rows show; "
+            "-: from standard input.",
         ),
     ],
     want: Annotated[
@@ -56,7 +58,7 @@ async def explain(
     from rulemint_cli.system.explanation_report import explanation_rows  # noqa: PLC0415  # as above
 
     async with call.admin() as admin:
-        found = await explanations.explain(admin, what)
+        found = await explanations.explain(admin, given_id(what))
     if call.as_json:
         call.output.json(found)
     else:
@@ -69,7 +71,7 @@ async def _flip(call: Call, what: str, want: str) -> None:
     from rulemint_cli.system.flip_report import flip_rows  # noqa: PLC0415  # as above
 
     async with call.admin() as admin:
-        found = await explanations.flip(admin, what, want)
+        found = await explanations.flip(admin, given_id(what), want)
     if call.as_json:
         call.output.json(found)
     else:

@@ -95,6 +95,8 @@ def _draft(rule: str, name: str | None, version: int | None) -> tuple[str, dict[
     if not file.is_file():
         if name is not None:
             raise UsageError(f"--name: there is no file {rule} that it could be for")
+        if file.suffix or len(file.parts) > 1:  # no name of a rule has a dot or a slash
+            raise UsageError(f"cannot read {rule}: it is not a file. Name a file, or a rule that has a draft")
         return rule, {} if version is None else {"version": version}
     if version is not None:
         raise UsageError(f"--version: it takes the place of a file. Name the rule and not {rule}")

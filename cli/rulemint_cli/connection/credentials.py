@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -63,7 +64,7 @@ def find_credentials(
     url = choice.url
     if url is None and _is_data_dir_chosen(choice, settings):
         url = settings.url
-    return found if url is None else msgspec.structs.replace(found, url=with_slash(url))
+    return msgspec.structs.replace(found, url=with_slash(found.url if url is None else url))
 
 
 def stored_credentials(
@@ -137,11 +138,31 @@ def with_slash(url: str) -> str:
     """Return *url* with a slash at its end, as issuers have it.
 
     Raises:
-        UsageError: it does not begin with a scheme.
+        UsageError: it is not the address of a system.
     """
-    if not url.startswith(("http://", "https://")):
+    scheme, _, rest = url.partition("://")
+    if scheme.lower() not in {"http", "https"}:
         raise UsageError(f"{url} is not a URL: write it as https://…")
-    return url if url.endswith("/") else f"{url}/"
+    wrong = _wrong_with(url)
+    if wrong is not None:
+        raise UsageError(f"{wrong}: write the address of the system, such as https://id.example.com:8443/")
+    return f"{scheme.lower()}://{rest}" if rest.endswith("/") else f"{scheme.lower()}://{rest}/"
+
+
+def _wrong_with(url: str) -> str | None:
+    """Return what makes *url* no address of a system. It repeats no password."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return "the URL has a port or an address that is none"
+    if parts.username is not None or parts.password is not None:
+        return "the URL has a user or a password in it"
+    if port == 0 or not parts.hostname or any(char.isspace() for char in url):
+        return f"{url} has no host that can be reached"
+    if parts.query or parts.fragment:
+        return f"{url} has more than an address"
+    return None
 
 
 def read_admin_file(path: Path) -> AdminFile:

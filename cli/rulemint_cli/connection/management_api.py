@@ -82,6 +82,12 @@ class Admin:
             "audience": self._credentials.audience,
         }
         status, answer = await self.ask(body)
+        if status != 200 and ("error" not in answer or "statusCode" in answer):  # no error of OAuth
+            raise RefusedError(
+                f"{self.url} has no token endpoint: check the address, and what is in front of it "
+                f"(HTTP status {status})",
+                status=status,
+            )
         if status != 200:
             raise RefusedError(
                 f"{self.url} refuses the client {self._credentials.client_id}: "
@@ -233,6 +239,10 @@ class Admin:
                 f"this machine does not trust the certificate of {self.url}: set SSL_CERT_FILE to the file of its "
                 f"certificate authority ({error.certificate_error})"
             ) from error
+        except aiohttp.ClientConnectorSSLError as error:
+            raise NoAnswerError(
+                f"{self.url} does not speak https{self._other_scheme()}, or name another system (--profile, --url)"
+            ) from error
         except aiohttp.ClientConnectorError as error:
             raise NoAnswerError(
                 f"{self.url} does not answer ({_why(error.os_error)}): start it{if_local('rulemint dev')}, "
@@ -250,9 +260,8 @@ class Admin:
     def _other_scheme(self) -> str:
         """Return the advice for an address whose scheme may be the wrong one."""
         scheme, _, rest = self.url.partition("://")
-        return (
-            f": if its port speaks https, write https://{rest}" if scheme == "http" else ": try again, or see its log"
-        )
+        other = "https" if scheme == "http" else "http"
+        return f": if its port speaks {other}, write {other}://{rest}"
 
 
 def _why(error: OSError) -> str:

@@ -8,7 +8,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from rulemint_cli.terminal.errors import CommandError
+from rulemint_cli.terminal.errors import CommandError, UsageError
 from rulemint_shared.process.private_file import write_private_file
 from rulemint_shared.whole_text import whole
 
@@ -89,12 +89,13 @@ class Profiles:
         """Store *profile* as *name*, and use it from now on.
 
         Raises:
-            CommandError: the name is not valid, or the file cannot be written.
+            UsageError: the name is not valid.
+            CommandError: the file cannot be written.
         """
         try:
             msgspec.convert(name, ProfileName)
         except msgspec.ValidationError:
-            raise CommandError(f"{name} is not a valid profile name: use letters, digits, dots and dashes") from None
+            raise UsageError(f"--profile {name}: use letters, digits, ., _ and -, 100 at most") from None
         self._write(_Stored(current=name, profiles={**self._stored.profiles, name: profile}))
 
     def use(self, name: str) -> None:

@@ -61,7 +61,7 @@ def secret_pairs(texts: list[str]) -> dict[str, str]:
     for text in texts:
         name, equals, value = text.partition("=")
         if not equals or not name:
-            raise UsageError(f"--secret {name}: write it as NAME=VALUE")
+            raise UsageError(f"--secret {name or '=…'}: write it as NAME=VALUE")
         pairs[name] = value
     return pairs
 

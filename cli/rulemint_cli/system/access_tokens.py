@@ -33,4 +33,7 @@ def jti_of(token: str) -> str:
     try:
         return msgspec.json.decode(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)), type=_Payload).jti
     except (msgspec.MsgspecError, binascii.Error, UnicodeDecodeError, RecursionError):
-        raise UsageError("the text looks like an access token, but it has no jti") from None
+        raise UsageError(
+            "this looks like an access token, but it has no jti that can be read: copy it whole, "
+            "or give the id of its request (X-Request-Id)"
+        ) from None

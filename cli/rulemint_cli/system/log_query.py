@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from rulemint_cli.terminal.errors import UsageError
 from rulemint_cli.terminal.time_spans import span_of
 
 USUAL_TAIL = 100
+_FIRST, _LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 OUTCOMES = ("granted", "denied", "failed", "refused")
 
 
@@ -45,11 +46,28 @@ def moment(text: str, *, option: str) -> str:
     """Return the moment that *option* gives as *text*, in the format of RFC 3339 (§5.6).
 
     Raises:
-        UsageError: *text* is not a time.
+        UsageError: *text* is not a time, or one before 1970.
     """
     ago = span_of(text)
     try:
-        given = datetime.fromisoformat(text).astimezone(UTC) if ago is None else datetime.now(UTC) - ago
-    except (ValueError, OverflowError):  # also a moment before the year 1, as many days ago or by its zone
+        given = _ago(ago) if ago is not None else _in_utc(datetime.fromisoformat(text))
+    except ValueError:
         raise UsageError(f"{option} {text}: write it as 10m, 2h, 1d, or 2026-11-25T08:00:00Z") from None
+    if given < datetime.fromtimestamp(0, UTC):
+        raise UsageError(f"{option} {text} is before 1970: give a later time, or leave it out")
     return given.isoformat().replace("+00:00", "Z")
+
+
+def _ago(span: timedelta) -> datetime:
+    try:
+        return datetime.now(UTC) - span
+    except OverflowError:
+        return _FIRST
+
+
+def _in_utc(given: datetime) -> datetime:
+    """Return *given* in UTC, or the first or last moment that there is in place of one beyond that."""
+    try:
+        return given.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return _FIRST if given.year == 1 else _LAST

@@ -21,7 +21,7 @@ async def replay(admin: Admin, exchange_id: str, changes: Sequence[str]) -> Repl
     Raises:
         CommandError: there is no tape; or the system refuses, or does not answer.
     """
-    path = f"{PATH}/{await _whole(admin, exchange_id)}/replay"
+    path = f"{PATH}/{await whole_id(admin, exchange_id)}/replay"
     replayed: Replayed = await admin.call("POST", path, {"set": list(changes)})
     return replayed
 
@@ -32,7 +32,7 @@ async def case(admin: Admin, exchange_id: str, *, name: str, rule: str) -> dict[
     Raises:
         CommandError: there is no tape; or the system refuses, or does not answer.
     """
-    path = f"{PATH}/{await _whole(admin, exchange_id)}/case"
+    path = f"{PATH}/{await whole_id(admin, exchange_id)}/case"
     made: dict[str, Any] = await admin.call("POST", path, {"name": name, "rule": rule})
     return made
 
@@ -43,7 +43,7 @@ async def tape(admin: Admin, exchange_id: str) -> dict[str, Any]:
     Raises:
         CommandError: there is none; or the system refuses, or does not answer.
     """
-    read: dict[str, Any] = await admin.call("GET", f"{PATH}/{await _whole(admin, exchange_id)}/tape")
+    read: dict[str, Any] = await admin.call("GET", f"{PATH}/{await whole_id(admin, exchange_id)}/tape")
     return read
 
 
@@ -53,7 +53,7 @@ async def delete_tape(admin: Admin, exchange_id: str) -> None:
     Raises:
         CommandError: the system refuses, or does not answer.
     """
-    await admin.call("DELETE", f"{PATH}/{await _whole(admin, exchange_id)}/tape")
+    await admin.call("DELETE", f"{PATH}/{await whole_id(admin, exchange_id)}/tape")
 
 
 async def delete_tapes(admin: Admin, *, client: str | None, rule: str | None) -> int:
@@ -68,8 +68,12 @@ async def delete_tapes(admin: Admin, *, client: str | None, rule: str | None) ->
     return deleted["deleted"]
 
 
-async def _whole(admin: Admin, exchange_id: str) -> str:
-    """Return the whole id of which *exchange_id* may be the end."""
+async def whole_id(admin: Admin, exchange_id: str) -> str:
+    """Return the whole id of which *exchange_id* may be the end, or whose token it may be.
+
+    Raises:
+        CommandError: there is no such request; or the system refuses, or does not answer.
+    """
     if exchange_time_ms(exchange_id) is None:
         exchange_id = str((await find(admin, exchange_id))["id"])
     return quote(exchange_id, safe="")

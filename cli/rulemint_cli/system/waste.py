@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from rich.text import Text
 
+from rulemint_cli.terminal.errors import UsageError
 from rulemint_cli.terminal.output import Columns
 
 _MUCH = 0.5
@@ -15,6 +17,18 @@ _MUCH = 0.5
 def _wasted(client: dict[str, Any]) -> Text:
     part = client["wasted"] / max(1, client["asked"])
     return Text(f"{client['wasted']:,} ({part:.0%})", style="yellow" if part > _MUCH else "")
+
+
+def day_of(text: str) -> str:
+    """Return the day that ``--day`` gives as *text*, as the system takes it.
+
+    Raises:
+        UsageError: it is none.
+    """
+    try:
+        return date.fromisoformat(text).strftime("%Y%m%d")
+    except ValueError:
+        raise UsageError(f"--day {text}: write it as 2026-11-25") from None
 
 
 COLUMNS: Columns = {
@@ -32,6 +46,6 @@ def sentence(waste: dict[str, Any]) -> Text:
     """Return what all clients together asked for and needed."""
     asked, wasted = waste["asked"], waste["wasted"]
     if not asked:
-        return Text(f"{waste['day']}: no client got a token", style="dim")
+        return Text(f"{waste['day']}: no token is counted; three days (UTC) are kept", style="dim")
     part = f"{wasted / asked:.0%} of all tokens could have been kept ones"
     return Text(f"{waste['day']}: {asked:,} tokens asked for, {waste['needed']:,} needed; {part}", style="dim")

@@ -101,7 +101,7 @@ def test_without_a_tape_the_error_says_what_to_do(workplace: Workplace, gold: Ro
     name = f"gone-{secrets.token_hex(3)}"
     deployed(workplace, name, RULE, gold)
     exchange = gold.ask()
-    done(workplace, "exchanges", "tape", exchange, "--delete")
+    done(workplace, "exchanges", "tape", exchange, "--delete", "--yes")
     gone = workplace.rulemint("exchanges", "save-as-test", exchange)
     assert gone.returncode == 1
     assert "The tenant's settings say which requests leave one" in gone.stderr

@@ -41,6 +41,20 @@ def test_http_at_the_port_of_https_is_named(workplace: Workplace) -> None:
     assert not LIBRARY_WORDS.search(done.stderr)
 
 
+def test_https_at_the_port_of_http_is_named(workplace: Workplace) -> None:
+    done = workplace.rulemint("rules", "list", "--url", f"https://localhost:{workplace.port}/")
+    assert done.returncode == 1
+    assert f"if its port speaks http, write http://localhost:{workplace.port}/" in done.stderr
+    assert not LIBRARY_WORDS.search(done.stderr)
+
+
+def test_an_address_with_a_path_too_much_is_said_to_be_wrong_and_not_the_credentials(workplace: Workplace) -> None:
+    done = workplace.rulemint("rules", "list", "--url", f"http://localhost:{workplace.port}/console/")
+    assert done.returncode == 1
+    assert "/console/ has no token endpoint: check the address" in done.stderr
+    assert "refuses the client" not in done.stderr
+
+
 def test_a_query_of_the_log_that_is_refused_says_what_the_system_says(workplace: Workplace) -> None:
     done = workplace.rulemint("logs", "--contains", "x" * 2_000)
     assert done.returncode == 1

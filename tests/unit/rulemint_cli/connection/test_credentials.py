@@ -170,3 +170,43 @@ def test_a_client_s_secret_alone_is_for_its_token(folder: Path, profiles: Profil
 def test_what_is_no_address_is_a_wrong_use(folder: Path, profiles: Profiles) -> None:
     with pytest.raises(UsageError, match="https://"):
         found(folder, profiles, Choice(url="localhost:8080"))
+
+
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("ftp://id.example.com/", "write it as https://"),
+        ("http://", "has no host"),
+        ("http://exa mple.com/", "has no host"),
+        ("http://localhost:99999/", "a port or an address that is none"),
+        ("http://localhost:abc/", "a port or an address that is none"),
+        ("http://[::1/", "a port or an address that is none"),
+        ("http://localhost:0/", "has no host"),
+        ("http://localhost/?q=1", "has more than an address"),
+        ("http://localhost/#a", "has more than an address"),
+    ],
+)
+def test_an_address_that_reaches_no_system_is_said_before_it_is_called(
+    folder: Path, profiles: Profiles, url: str, says: str
+) -> None:
+    with pytest.raises(UsageError, match=says):
+        found(folder, profiles, Choice(url=url))
+
+
+def test_an_address_with_a_password_is_refused_without_being_repeated(folder: Path, profiles: Profiles) -> None:
+    with pytest.raises(UsageError) as refused:
+        found(folder, profiles, Choice(url="http://user:s3cret@localhost/"))
+    assert "s3cret" not in str(refused.value)
+
+
+@pytest.mark.parametrize("url", ["http://localhost:8080", "HTTP://localhost:8080/"])
+def test_an_address_is_taken_with_or_without_its_slash(folder: Path, profiles: Profiles, url: str) -> None:
+    assert found(folder, profiles, Choice(url=url)) == "http://localhost:8080/"
+
+
+def test_an_admin_file_may_leave_the_slash_out_and_begin_with_a_byte_order_mark(
+    tmp_path: Path, profiles: Profiles
+) -> None:
+    path = tmp_path / "mine.json"
+    path.write_bytes(b"\xef\xbb\xbf" + json.dumps({**GOOD, "issuer": "http://localhost:8080"}).encode())
+    assert found(tmp_path, profiles, Choice(admin_file=path)) == "http://localhost:8080/"

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from rulemint_cli.connection.profiles import Profile, Profiles
-from rulemint_cli.terminal.errors import CommandError
+from rulemint_cli.terminal.errors import CommandError, UsageError
 
 PROD = Profile(
     url="https://prod.example.com/", client_id="p", client_secret="hunter22", audience="https://prod/api/v2/"
@@ -52,7 +52,7 @@ def test_an_unknown_profile_is_a_sentence_with_the_next_command(tmp_path: Path, 
 
 @pytest.mark.parametrize("name", ["", "a b", "../x", "x" * 101])
 def test_a_name_that_could_be_something_else_is_refused(tmp_path: Path, name: str) -> None:
-    with pytest.raises(CommandError, match="is not a valid profile name"):
+    with pytest.raises(UsageError, match=r"use letters, digits, \., _ and -, 100 at most"):
         Profiles(tmp_path / "profiles.json").put(name, PROD)
     assert not (tmp_path / "profiles.json").exists()
 

@@ -22,7 +22,9 @@ def test_other_texts_look_like_none(text: str) -> None:
     assert not looks_like_a_token(text)
 
 
-@pytest.mark.parametrize("token", ["a.b.c", "canary.e30.x", jwt.encode({"jti": 7}, KEY), "a.W10.c", "a./w.c"])
+@pytest.mark.parametrize(
+    "token", ["a.b.c", "canary.e30.x", jwt.encode({"jti": 7}, KEY), "a.W10.c", "a./w.c", "a.bnVsbA.c"]
+)
 def test_what_has_no_jti_is_refused_without_being_repeated(token: str) -> None:
     with pytest.raises(UsageError) as caught:
         jti_of(token)

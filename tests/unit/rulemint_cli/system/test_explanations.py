@@ -1,27 +1,9 @@
-"""`rulemint explain` finds the request of a token, and prints why each claim is there."""
+"""`rulemint explain` prints why each claim is there."""
 
 from __future__ import annotations
 
-import jwt
-import pytest
-
 from rulemint_cli.system.explanation_report import explanation_rows
-from rulemint_cli.system.explanations import named_by
-from rulemint_cli.terminal.errors import UsageError
 from rulemint_gateway.web.openapi.tape_examples import TAPE_ANSWERS
-
-KEY = "a key of at least thirty-two bytes"
-
-
-def test_a_token_names_its_request_by_its_jti() -> None:
-    assert named_by(jwt.encode({"jti": "exc_1"}, KEY)) == "exc_1"
-    assert named_by(" exc_1\n") == "exc_1"
-
-
-@pytest.mark.parametrize("token", [jwt.encode({"sub": "a"}, KEY), "a.b.c", "a.%%.c", "..", "a.bnVsbA.c"])
-def test_a_token_that_names_none_is_refused(token: str) -> None:
-    with pytest.raises(UsageError):
-        named_by(token)
 
 
 def test_what_is_printed_says_why_of_all() -> None:

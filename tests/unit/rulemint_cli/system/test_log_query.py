@@ -41,3 +41,14 @@ def test_since_may_be_a_time() -> None:
 def test_what_cannot_be_is_refused_with_the_option_s_name(since: str, tail: int | None) -> None:
     with pytest.raises(UsageError, match="--since"):
         question({}, since=since, tail=tail, follow=True)
+
+
+@pytest.mark.parametrize("since", ["0001-01-01", "0001-01-01T00:00:00+14:00", "999999d", "1969-12-31T23:59:59Z"])
+def test_a_time_before_all_records_is_not_said_to_be_written_wrongly(since: str) -> None:
+    with pytest.raises(UsageError, match="is before 1970: give a later time"):
+        question({}, since=since, tail=None, follow=False)
+
+
+@pytest.mark.parametrize("since", ["9999-12-31T23:59:59Z", "9999-12-31T23:59:59-14:00"])
+def test_the_end_of_time_may_be_asked_for(since: str) -> None:
+    assert question({}, since=since, tail=None, follow=False)["since"].startswith("9999-12-31T")
