@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from shlex import quote
@@ -37,6 +38,12 @@ def add_file_commands(app: typer.Typer) -> None:
     command(app, watches=True)(watch)
 
 
+def _with_secrets(call: Call, options: RuleOptions) -> RuleOptions:
+    """Ask for the value of each secret that is named without one, so that none need stand on a command line."""
+    given = [each if "=" in each else f"{each}={call.asked_secret(each)}" for each in options.secret or []]
+    return replace(options, secret=given or None)
+
+
 def _wanted(file: Path, options: RuleOptions) -> Wanted:
     from rulemint_cli.cases.kept import wanted_with_cases  # noqa: PLC0415  # PyYAML, which --help does without
 
@@ -45,7 +52,7 @@ def _wanted(file: Path, options: RuleOptions) -> Wanted:
 
 def create(call: Call, file: FileArgument, options: RuleOptions, *, checks: CheckOptions) -> Work:
     """Create a rule from FILE. Fail if a rule of that name exists."""
-    return _create(call, file, _wanted(file, options), checks=checks)
+    return _create(call, file, _wanted(file, _with_secrets(call, options)), checks=checks)
 
 
 async def _create(call: Call, file: Path, wanted: Wanted, *, checks: CheckOptions) -> None:
@@ -68,6 +75,7 @@ def deploy(
     yes: YesOption = False,
 ) -> Work:
     """Show a diff, and create or change the rule in FILE. Options that are not given stay as they are."""
+    options = _with_secrets(call, options)
     if (body := rollout.body) is not None:
         return _roll_out(call, _wanted(file, options), body, checks=checks, yes=yes)
     return _deploy(call, file, _wanted(file, options), checks=checks, yes=yes)
@@ -97,6 +105,7 @@ async def _deploy(call: Call, file: Path, wanted: Wanted, *, checks: CheckOption
 
 def watch(call: Call, file: FileArgument, options: RuleOptions, *, yes: YesOption = False) -> Work:
     """Deploy FILE now and after each save, and show the rule's logs until Ctrl-C. A broken save changes nothing."""
+    options = _with_secrets(call, options)
     return _watch(call, file, _wanted(file, options), partial(_wanted, file, options), yes=yes)
 
 

@@ -59,7 +59,10 @@ class RuleOptions(RuleFields):
     """The options of a rule that the command line may add to its file."""
 
     name: Annotated[str | None, typer.Option(help="The rule's name. Default: the file's name.")] = None
-    secret: Annotated[list[str] | None, typer.Option(metavar="NAME=VALUE", help="A secret of the rule.")] = None
+    secret: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME[=VALUE]", help="A secret of the rule. Without a value, you are asked for it."),
+    ] = None
     language: Annotated[Language | None, typer.Option(help="The language. Default: from the file's suffix.")] = None
     no_cases: Annotated[
         bool, typer.Option("--no-cases", help="Leave the file of cases next to FILE alone: RULE.cases.yaml.")

@@ -122,6 +122,15 @@ def test_a_deployment_that_nobody_confirms_changes_nothing(workplace: Workplace,
     assert "my-rule" not in workplace.rulemint("rules", "list").stdout
 
 
+def test_a_secret_without_a_value_is_asked_for_before_the_question(workplace: Workplace, rule: Path) -> None:
+    nothing = workplace.rulemint("rules", "deploy", rule.name, "--secret", "KEY", "--yes")
+    assert (nothing.returncode, nothing.stderr.startswith("rulemint: KEY: give it on standard input")) == (2, True)
+    done = workplace.rulemint("rules", "deploy", rule.name, "--secret", "KEY", stdin="hunter22\ny\n")
+    assert done.returncode == 0, done.stderr
+    assert "hunter22" not in done.stdout + done.stderr
+    assert workplace.json("secrets", "list", "my-rule") == [{"name": "KEY"}]
+
+
 def test_a_file_whose_name_is_nearly_a_rules_makes_no_second_rule(workplace: Workplace, rule: Path) -> None:
     workplace.rulemint("rules", "deploy", rule.name, "--yes")
     copy = rule.with_name("My_Rule.v2.py")
