@@ -155,5 +155,7 @@ async def _carry_out(call: Call, admin: Admin, planned: Deployment) -> None:
 
 
 def _say_if_not_kept(planned: Deployment) -> None:
+    for remark in planned.remarks:
+        say(remark)
     if planned.wanted.message and not planned.makes_a_version:
         say("--message is not kept, because this makes no new version")

@@ -18,6 +18,7 @@ from rulemint_cli.connection.nouns import CLIENTS, RULES, called, find, found, p
 from rulemint_cli.rules.check_options import CheckOptions
 from rulemint_cli.rules.pause import pause_in_words
 from rulemint_cli.rules.rule_options import RuleFields, fields_of
+from rulemint_cli.terminal.standard_error import say
 
 rules = noun_app(RULES, "Rules: your code, which decides what is in a token.")
 
@@ -50,6 +51,7 @@ async def update(
 ) -> None:
     """Change a rule: the fields that are given. Use deploy for its script, and secrets set for its secrets."""
     from rulemint_cli.cases.kept import cases_to_keep, kept_cases  # noqa: PLC0415  # heavy, and --help does without
+    from rulemint_cli.rules.bound_to import bound_to  # noqa: PLC0415  # as above
     from rulemint_cli.rules.deploying import OnlyADraftError  # noqa: PLC0415  # what calls a system, as above
 
     cases = cases_to_keep(None, options.cases, leave_out=False)
@@ -59,7 +61,10 @@ async def update(
     async with call.admin(**checks.given) as admin:
         if cases is not None:
             body["cases"] = await kept_cases(admin, cases)
+        body, remarks = await bound_to(admin, body)
         changed = await admin.call("PATCH", path_of(RULES, await find(admin, RULES, rule)), body)
+        for remark in remarks:
+            say(remark)
         if admin.warnings:
             raise OnlyADraftError(admin.warnings.pop())
     call.output.record(changed, but=("script", "cases"))

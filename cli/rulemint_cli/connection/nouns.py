@@ -19,6 +19,10 @@ class NotThereError(CommandError):
     """No record has the id or name that was given, or several have the name."""
 
 
+class SeveralError(NotThereError):
+    """Several records have the name."""
+
+
 @dataclass(frozen=True)
 class Noun:
     """One kind of record."""
@@ -84,7 +88,7 @@ def found(records: Sequence[Record], noun: Noun, wanted: str) -> Record:
         raise NotThereError(f"there is no {noun.word} {wanted}: rulemint {noun.command} list shows all")
     if len(named) > 1:
         ids = ", ".join(str(record[noun.id]) for record in named)
-        raise NotThereError(f"{len(named)} {noun.word}s are called {wanted}: give the id of one: {ids}")
+        raise SeveralError(f"{len(named)} {noun.word}s are called {wanted}: give the id of one: {ids}")
     return named[0]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Any
@@ -55,6 +55,8 @@ class Deployment:
     changes: dict[str, Any]
     """The fields that differ."""
     known_secrets: list[str]
+    remarks: list[str] = field(default_factory=list)
+    """Sentences on clients and APIs that are not there."""
     others: tuple[str, ...] = ()
     """The names of the rules that are there, if this one is not."""
 
@@ -109,6 +111,8 @@ async def plan(admin: Admin, wanted: Wanted) -> Deployment:
         UsageError: the name is the file's, no rule has it, and it resembles another rule's.
         CommandError: the system refuses, or does not answer.
     """
+    from rulemint_cli.rules.bound_to import bound_to  # noqa: PLC0415  # what calls a system, which --help does without
+
     rules = await admin.list(RULES.path)
     listed = next((rule for rule in rules if rule["name"] == wanted.name), None)
     names = tuple(str(rule["name"]) for rule in rules)
@@ -116,6 +120,8 @@ async def plan(admin: Admin, wanted: Wanted) -> Deployment:
         refuse_a_second(wanted.name, names)
     existing, etag = (None, None) if listed is None else await admin.call_matching("GET", path_of(RULES, listed))
     old = existing or {}
+    fields, remarks = await bound_to(admin, wanted.fields)
+    wanted = replace(wanted, fields=fields)
     if wanted.cases is not None:
         wanted = replace(wanted, fields={**wanted.fields, "cases": await wanted.cases(admin)})
     changes = {name: value for name, value in wanted.fields.items() if _differs(name, old.get(name), value)}
@@ -128,6 +134,7 @@ async def plan(admin: Admin, wanted: Wanted) -> Deployment:
         changes=changes,
         known_secrets=await secret_names(admin, existing) if existing and wanted.secrets else [],
         others=names if existing is None else (),
+        remarks=remarks,
     )
 
 

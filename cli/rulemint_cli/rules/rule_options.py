@@ -19,7 +19,7 @@ class RuleFields:
     """The options of a rule that is made or changed."""
 
     client: Annotated[
-        list[str] | None, typer.Option(help="A client_id that the rule is for. Replaces the old list.")
+        list[str] | None, typer.Option(help="A client that the rule is for: its id or name. Replaces the old list.")
     ] = None
     audience: Annotated[list[str] | None, typer.Option(help="An API that the rule is for. Replaces the old list.")] = (
         None

@@ -131,6 +131,16 @@ def test_a_secret_without_a_value_is_asked_for_before_the_question(workplace: Wo
     assert workplace.json("secrets", "list", "my-rule") == [{"name": "KEY"}]
 
 
+def test_a_rule_is_for_the_client_of_a_name_and_a_client_that_is_not_there_is_told(
+    workplace: Workplace, rule: Path
+) -> None:
+    done = workplace.rulemint("rules", "deploy", rule.name, "--client", "Demo client", "--client", "nobody", "--yes")
+    assert done.returncode == 0, done.stderr
+    assert "rulemint: there is no client nobody: until there is one, the rule does not run for it" in done.stderr
+    assert workplace.json("rules", "show", "my-rule")["clients"] == ["demo-client", "nobody"]
+    assert workplace.json("rules", "update", "my-rule", "--client", "Demo client")["clients"] == ["demo-client"]
+
+
 def test_a_file_whose_name_is_nearly_a_rules_makes_no_second_rule(workplace: Workplace, rule: Path) -> None:
     workplace.rulemint("rules", "deploy", rule.name, "--yes")
     copy = rule.with_name("My_Rule.v2.py")
