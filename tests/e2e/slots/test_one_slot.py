@@ -49,7 +49,6 @@ ONLY_AT_A_START = {"_KEEP_FROM_STARTING"}
 """Scripts that rename an older store's names: those had no tags, and were never in a cluster."""
 SEVERAL_KEYS = {
     "history.py xread": "one stream",
-    "job_queue.py brpop": "one list",
     "job_queue.py exists": "what arq keeps of one job",
     "renaming.py renamenx": "an old name and its new one, on a single server",
     "deleted_tenants.py unlink": "the configuration of a tenant, and what its traffic has under one tag",
@@ -58,6 +57,7 @@ SEVERAL_KEYS = {
     "rule_state.py watch": "the state of one rule and whether it was deleted, of its tenant",
     "session_store.py mget": "sessions of the console, of one tenant",
     "living_runners.py mget": "what runners say of themselves, of the runners",
+    "wake_ups.py brpop": "one list",
 }
 """Calls that may name several keys, each with what these are."""
 MAY_NAME_SEVERAL = {"mget", "mset", "delete", "unlink", "exists", "touch", "watch", "rename", "renamenx", "xread"}

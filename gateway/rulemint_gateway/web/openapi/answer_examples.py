@@ -63,6 +63,7 @@ ANSWERS: dict[str, Any] = {
         "client_secret": _SHOWN_ONCE,
     },
     "TryAnswer": TRIED,
+    "CheckAnswer": {"loads": True, "resolved_dependencies": {}},
     "TenantSettingsAnswer": {"error_style": "rfc6749"},
     "TenantAnswer": {
         "name": "acme",
