@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from rulemint_gateway.stores.traffic.waiting_requests import HOLDS_MS, WaitingRequests
+from rulemint_gateway.stores.traffic.waiting_requests import HOLDS_MS, KEPT_S, WaitingRequests
 from rulemint_gateway.stores.writing.config_store import StoreUnavailableError
 from rulemint_shared.clock import unix_ms
 from rulemint_shared.contract import redis_keys
@@ -47,6 +47,18 @@ async def test_what_a_gateway_said_long_ago_and_what_is_nonsense_does_not_count(
     said = {"gone": f"3 5 {unix_ms() - HOLDS_MS - 1_000}", "nonsense": "many"}
     await redis.hset(redis_keys.waiting_requests("t"), mapping=said)  # type: ignore[misc]  # redis-py's stub is not async here
     assert await WaitingRequests(redis, TenantQuota(10), gateway="g").of_tenant("t") == []
+
+
+async def test_what_a_gateway_that_ended_had_said_leaves_when_somebody_looks(redis: RedisClient) -> None:
+    key, now_ms = redis_keys.waiting_requests("t"), unix_ms()
+    said = {
+        "gone": f"3 5 {now_ms - KEPT_S * 1_000 - 1_000}",
+        "nonsense": "many",
+        "late": f"1 5 {now_ms - HOLDS_MS - 1_000}",
+    }
+    await redis.hset(key, mapping=said)  # type: ignore[misc]  # redis-py's stub is not async here
+    await WaitingRequests(redis, TenantQuota(10), gateway="g").of_tenant("t")
+    assert await redis.hkeys(key) == [b"late"]  # type: ignore[misc]  # as above
 
 
 async def test_a_reader_hears_that_nobody_answers() -> None:

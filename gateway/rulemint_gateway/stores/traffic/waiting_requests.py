@@ -84,19 +84,23 @@ class WaitingRequests:
         return self._places.part_of(tenant)
 
     async def of_tenant(self, tenant: str) -> list[Waiting]:
-        """One entry for each gateway at which requests of *tenant* wait.
+        """One entry for each gateway at which requests of *tenant* wait. What gateways that ended had said leaves.
 
         Raises:
             StoreUnavailableError: Redis does not answer.
         """
+        key, now_ms = redis_keys.waiting_requests(tenant), unix_ms()
+        found, over = [], []
         try:
-            said = await self._redis.hgetall(redis_keys.waiting_requests(tenant))  # type: ignore[misc]  # redis-py's stub is not async here
+            said = await self._redis.hgetall(key)  # type: ignore[misc]  # redis-py's stub is not async here
+            for gateway, text in said.items():
+                match = _SAID.fullmatch(text)
+                if match is None or abs(now_ms - int(match[3])) > KEPT_S * 1000:
+                    over.append(gateway)
+                elif abs(now_ms - int(match[3])) <= HOLDS_MS:
+                    found.append(Waiting(gateway.decode(errors="replace"), int(match[1]), int(match[2])))
+            if over:
+                await self._redis.hdel(key, *over)  # type: ignore[misc]  # as above
         except (RedisError, OSError) as error:
             raise StoreUnavailableError(str(error)) from error
-        now_ms = unix_ms()
-        found = []
-        for gateway, text in said.items():
-            match = _SAID.fullmatch(text)
-            if match and abs(now_ms - int(match[3])) <= HOLDS_MS:
-                found.append(Waiting(gateway.decode(errors="replace"), int(match[1]), int(match[2])))
         return found
