@@ -51,10 +51,11 @@ def _encodings(data: bytes) -> set[str]:
     """Encode *data* for a URL, in hexadecimal digits, and in base64, alone or within a longer text."""
     if len(data) < SHORTEST_ENCODED:
         return set()
-    in_urls = {quote(data, safe=""), quote(data, safe="!'()*"), quote_plus(data)}
+    in_urls = {quote(data, safe=""), quote(data, safe="!'()*")}
+    in_forms = {quote_plus(data), quote_plus(data, safe="*").replace("~", "%7E")}  # Python's, and URLSearchParams'
     in_digits = {data.hex(), data.hex().upper()}
     in_base64 = {base64.b64encode(data).decode().rstrip("=")}
     for before in range(3):  # bytes of the same group that come before
         text = base64.b64encode(bytes(before) + data).decode()
         in_base64.add(text[-(-before * 8 // 6) : (before + len(data)) * 8 // 6])
-    return {*in_urls, *in_digits, *in_base64, *(text.translate(_URL_SAFE) for text in in_base64)}
+    return {*in_urls, *in_forms, *in_digits, *in_base64, *(text.translate(_URL_SAFE) for text in in_base64)}

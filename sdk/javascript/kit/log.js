@@ -1,11 +1,11 @@
 /** The log of one run, bounded as the runner's, and without the rule's secrets. */
 
 import { LOG_IS_FULL, MAX_LINE_CHARACTERS, MAX_LINES, MAX_LOG_BYTES } from "../contract/bounds.js";
+import { spellingsOf } from "./masks.js";
 
 /** @typedef {"debug" | "info" | "warn" | "error"} Level */
 
 const MASK = "***";
-const SHORTEST_MASKED = 4;
 const encoder = new TextEncoder();
 
 export class Log {
@@ -19,10 +19,7 @@ export class Log {
 
   /** @param {string[]} secrets */
   constructor(secrets) {
-    const parts = secrets.flatMap((secret) => [secret, ...secret.split(/\r?\n/)]);
-    const spelled = parts.flatMap((part) => [part, JSON.stringify(part).slice(1, -1), part.replaceAll("'", "\\'")]);
-    this.#secrets = [...new Set(spelled)].filter(({ length }) => length >= SHORTEST_MASKED)
-      .sort((a, b) => b.length - a.length);
+    this.#secrets = spellingsOf(secrets);
   }
 
   /** @param {string} text */

@@ -56,7 +56,7 @@ def written(text: str, secrets: list[str]) -> str:
     return line.message
 
 
-KEY = "p/ss+w=rd Ünïcode?%"
+KEY = "p/ss+w=rd Ünïcode?%~*"
 
 
 @pytest.mark.parametrize(
@@ -65,6 +65,7 @@ KEY = "p/ss+w=rd Ünïcode?%"
         pytest.param(quote(KEY, safe=""), id="in a URL"),
         pytest.param(quote(KEY, safe="!'()*"), id="as encodeURIComponent writes it"),
         pytest.param(quote_plus(KEY), id="in a form"),
+        pytest.param(quote_plus(KEY, safe="*").replace("~", "%7E"), id="in a form of URLSearchParams"),
         pytest.param(base64.b64encode(KEY.encode()).decode(), id="base64"),
         pytest.param(base64.urlsafe_b64encode(KEY.encode()).decode().rstrip("="), id="base64 for URLs"),
         pytest.param(KEY.encode().hex(), id="hexadecimal digits"),
