@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from rulemint_cli.connection.management_api import Admin, NoAnswerError
 from rulemint_cli.system.access_tokens import jti_of, looks_like_a_token
-from rulemint_cli.system.log_query import check_outcome, moment
+from rulemint_cli.system.log_query import OF_REQUESTS, check_outcome, moment
 from rulemint_cli.terminal.errors import CommandError, UsageError
 from rulemint_shared.ids import exchange_time_ms
 from rulemint_shared.process.growing_pause import GrowingPause
@@ -42,7 +42,7 @@ def filters_of(
     Raises:
         UsageError: a time is none, or an outcome.
     """
-    check_outcome(outcome)
+    check_outcome(outcome, OF_REQUESTS)
     given = {
         "client_id": client,
         "rule": rule,

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from rulemint_cli.terminal.errors import UsageError
 from rulemint_cli.terminal.time_spans import span_of
+from rulemint_shared.contract.outcome_names import DENIED, FAILED, GRANTED, REFUSED
 
 USUAL_TAIL = 100
 _FIRST, _LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
-OUTCOMES = ("granted", "denied", "failed", "refused")
+OF_INVOCATIONS = (GRANTED, DENIED, FAILED)
+OF_REQUESTS = (*OF_INVOCATIONS, REFUSED)
+"""No rule was asked about those that are refused, so no log has them."""
 
 
 def question(filters: Mapping[str, str | None], *, since: str | None, tail: int | None, follow: bool) -> dict[str, str]:
@@ -19,7 +22,7 @@ def question(filters: Mapping[str, str | None], *, since: str | None, tail: int 
     Raises:
         UsageError: *since* is not a time, or comes together with *tail*; or an outcome is none.
     """
-    check_outcome(filters.get("outcome"))
+    check_outcome(filters.get("outcome"), OF_INVOCATIONS)
     if since is not None and tail is not None:
         raise UsageError("--since and --tail exclude each other: give one of them")
     query = {name: value for name, value in filters.items() if value is not None}
@@ -32,14 +35,14 @@ def question(filters: Mapping[str, str | None], *, since: str | None, tail: int 
     return query
 
 
-def check_outcome(given: str | None) -> None:
-    """Refuse what no token request can come to, because nothing would be found.
+def check_outcome(given: str | None, kinds: Sequence[str]) -> None:
+    """Refuse what no request can come to, because nothing would be found. The gateway knows what may follow a colon.
 
     Raises:
-        UsageError: *given* is no outcome.
+        UsageError: *given* is no outcome of these *kinds*.
     """
-    if given is not None and given.partition(":")[0] not in OUTCOMES:
-        raise UsageError(f"--outcome {given}: there are {', '.join(OUTCOMES)}, and such as failed:timeout")
+    if given is not None and given.partition(":")[0] not in kinds:
+        raise UsageError(f"--outcome {given}: there are {', '.join(kinds)}, and such as failed:timeout")
 
 
 def moment(text: str, *, option: str) -> str:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
 from msgspec import Meta
 
 from rulemint_gateway.log_hub.reading import RecordType, level_of, message_of, type_of
 from rulemint_shared.contract.log_records import InvocationEnded, Level, LogRecord
+from rulemint_shared.contract.outcome_names import OF_INVOCATIONS
 
 _RANK = {Level.DEBUG: 0, Level.INFO: 1, Level.WARN: 2, Level.ERROR: 3}
 _Text = Annotated[str, Meta(max_length=1_024)]
+if TYPE_CHECKING:
+    _Outcome = str
+else:
+    _Outcome = Literal[OF_INVOCATIONS]  # another outcome would show nothing, and nobody would know why
 
 
 class LogFilter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -24,7 +29,7 @@ class LogFilter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     type: RecordType | None = None
     level: Level | None = None
     """At least this level."""
-    outcome: _Text | None = None
+    outcome: _Outcome | None = None
     """``granted``, ``denied`` or ``failed``, or one failure such as ``failed:timeout``: only endings have one."""
     contains: _Text | None = None
     """Somewhere in the message, in capitals or not."""

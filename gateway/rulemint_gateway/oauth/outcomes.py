@@ -1,4 +1,4 @@
-"""The outcome of a flow → a yes, or the refusal that the client is answered."""
+"""The outcome of a flow → a yes, or the refusal that the client is answered; and the names of every outcome."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import assert_never
 
 from rulemint_gateway.oauth import errors
 from rulemint_shared.contract.messages import DenialCode, Denied, Failed, FailureReason, Granted, Outcome
+from rulemint_shared.contract.outcome_names import OF_INVOCATIONS, REFUSED
 
 _UNAVAILABLE = {
     FailureReason.NO_RUNNER,
@@ -56,3 +57,13 @@ _DENIALS: dict[DenialCode, type[errors.OAuthError]] = {
     DenialCode.INVALID_REQUEST: errors.InvalidRequest,
     DenialCode.SERVER_ERROR: errors.ServerError,
 }
+
+
+def _errors(kind: type[errors.OAuthError]) -> set[str]:
+    return {kind.error}.union(*map(_errors, kind.__subclasses__()))
+
+
+REFUSALS = tuple(f"{REFUSED}:{error}" for error in sorted(_errors(errors.OAuthError)))
+"""The outcomes of token requests for which no rule was asked."""
+OF_EXCHANGES = (*OF_INVOCATIONS, REFUSED, *REFUSALS)
+"""The outcomes that exchange records can have, and the first word of each."""

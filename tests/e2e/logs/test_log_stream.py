@@ -43,6 +43,18 @@ async def until_ended(socket: aiohttp.ClientWebSocketResponse) -> list[dict[str,
     return records
 
 
+async def test_a_watcher_is_told_of_an_outcome_that_no_ending_has_and_keeps_its_filter(management: Management) -> None:
+    path = f"{management.url}/logs?outcome=denied"
+    async with management.session.ws_connect(path, headers=bearer(management)) as socket:
+        await socket.send_str('{"outcome": "failed:bogus"}')
+        told = json.loads(await asyncio.wait_for(socket.receive_str(), 10))
+        assert (told["type"], "failed:timeout" in told["message"]) == ("error", True), told
+        assert told["message"].startswith("outcome: ")
+        await socket.send_str('{"outcome": "failed:timeout"}')
+        taken = json.loads(await asyncio.wait_for(socket.receive_str(), 10))
+    assert taken["filter"] == {"outcome": "failed:timeout"}
+
+
 @pytest.mark.parametrize(("language", "script"), [("javascript", CHATTY), ("python", CHATTY_PYTHON)])
 async def test_lines_arrive_while_the_rule_still_runs(management: Management, language: str, script: str) -> None:
     client = await management.a_client()

@@ -10,6 +10,8 @@ import pytest
 
 from fixtures.management import Answer, Management, read_exchange
 from fixtures.waiting import eventually
+from rulemint_gateway.web.connections.open_connections import CutShort
+from rulemint_gateway.web.metrics.metrics import every_outcome
 
 DENIES = "module.exports = (client, scope, audience, context, cb) => cb(new Error('not today'));"
 
@@ -48,6 +50,43 @@ async def test_a_client_s_failed_token_is_found_with_its_reason_and_its_rule(man
     assert (await management.call("GET", f"/api/v2/logs/{entry['log_id']}")).body["details"]["exchange_id"] == entry[
         "id"
     ]
+
+
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [
+        ("/api/v2/exchanges?outcome=failed:bogus", "failed:timeout"),
+        ("/api/v2/exchanges?outcome=refused:bogus", "refused:invalid_client"),
+        ("/api/v2/exchanges?outcome=granted:timeout", "granted"),
+        ("/api/v2/logs?outcome=failed:bogus", "failed:timeout"),
+        ("/logs?follow=false&outcome=refused", "failed:timeout"),
+        ("/logs?follow=false&level=loud", "warn"),
+        ("/logs?follow=false&type=bogus", "invocation.ended"),
+    ],
+)
+async def test_a_filter_that_nothing_can_fit_is_refused_with_what_can(
+    management: Management, path: str, allowed: str
+) -> None:
+    refused = await management.call("GET", path)
+    field, _, value = path.rpartition("&" if "&" in path else "?")[2].partition("=")
+    assert (refused.status, refused.body["field"]) == (400, field), refused.text
+    assert refused.body["message"].startswith(f'Query validation error: {field}: "{value}" is not one of ')
+    assert allowed in refused.body["message"].partition(" is not one of ")[2].split(", ")
+
+
+async def test_a_time_that_is_not_after_the_other_is_refused(management: Management) -> None:
+    refused = await management.call("GET", "/api/v2/exchanges?since=2026-01-02T00:00:00Z&until=2026-01-01T00:00:00Z")
+    assert (refused.status, refused.body["field"]) == (400, "until")
+
+
+async def test_names_and_ids_that_could_come_to_be_are_asked_for(management: Management) -> None:
+    for query in ("rule=not there yet", "client_id=nobody", "jti=of-another-issuer", "id=00000000"):
+        assert await listed(management, **dict([query.split("=")])) == []
+
+
+async def test_every_outcome_that_records_and_metrics_have_is_taken(management: Management) -> None:
+    for outcome in {*every_outcome(), "failed", "refused"} - {CutShort.CLIENT_GONE.value}:
+        await listed(management, outcome=outcome)
 
 
 THROWS = "module.exports = (client, scope, audience, context, cb) => {\n  null.x;\n};"

@@ -3,6 +3,8 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
+import pytest
+
 from fixtures.management import Management
 
 
@@ -74,6 +76,20 @@ async def test_a_malformed_query_is_refused(management: Management) -> None:
     for query in ("take=0", "take=101", "from=", "page=1&page=2", "include_fields=perhaps", "q=name:x"):
         answer = await management.call("GET", f"/api/v2/clients?{query}")
         assert (answer.status, answer.body["errorCode"]) == (400, "invalid_query_string"), query
+
+
+@pytest.mark.parametrize("asked", ["clients?is_first_party=yes", "clients?is_global=0", "rules?enabled=True"])
+async def test_a_filter_that_is_yes_or_no_takes_nothing_else(management: Management, asked: str) -> None:
+    refused = await management.call("GET", f"/api/v2/{asked}")
+    field = asked.partition("?")[2].partition("=")[0]
+    assert (refused.status, refused.body["field"]) == (400, field)
+    assert refused.body["message"].endswith("is not one of true, false"), refused.text
+
+
+async def test_a_kind_that_no_client_has_is_an_empty_list_because_auth0_s_tools_ask_for_theirs(
+    management: Management,
+) -> None:
+    assert (await management.call("GET", "/api/v2/clients?app_type=sso_integration")).body == []
 
 
 async def test_a_parameter_is_left_out_and_never_null(management: Management) -> None:

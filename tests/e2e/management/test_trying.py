@@ -115,6 +115,13 @@ async def test_a_rule_sees_the_request_that_is_described(management: Management)
     }
 
 
+async def test_an_address_that_no_caller_has_is_refused(management: Management) -> None:
+    body = {"script": "export default () => ({})", "client": ACME, "context": {"ip": "nonsense"}}
+    refused = await management.call("POST", "/api/v2/rules/try", body)
+    assert (refused.status, refused.body["field"]) == (400, "context.ip")
+    assert "192.0.2.1" in refused.body["message"]
+
+
 async def test_what_is_left_out_comes_from_the_client_and_its_grant(management: Management) -> None:
     client = await management.a_client(scope=("read", "write"), metadata={"plan": "gold"}, name="Stored")
     script = "export default ({ client, audience, context }) => ({ client, audience, body: context.body });"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from typing import Annotated, Any
 
 import msgspec
@@ -104,6 +105,20 @@ def check_body(body: TryRule) -> None:
         check_rule(body)
     if body.context.body is not None:
         _check_parameters(body.context.body)
+
+
+def check_address(body: TryRule) -> None:
+    """Refuse an address that no token request has. Cases that are kept may have one: they are of earlier days.
+
+    Raises:
+        InvalidBodyError: it is none. Empty stands for a caller whose address is not known.
+    """
+    if body.context.ip:
+        try:
+            ip_address(body.context.ip)
+        except ValueError:
+            message = "The ip is not an IP address such as 192.0.2.1 or 2001:db8::7"
+            raise InvalidBodyError(message, field="context.ip") from None
 
 
 def check_rule(body: TryRule) -> None:

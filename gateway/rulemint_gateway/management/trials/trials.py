@@ -12,7 +12,7 @@ from rulemint_gateway.management.rules.packages import Packages
 from rulemint_gateway.management.rules.records import RuleRecords, shown_version
 from rulemint_gateway.management.rules.texts import check_script_length, text_fields
 from rulemint_gateway.management.trials.answers import TryAnswer, answer_of, compared
-from rulemint_gateway.management.trials.bodies import TryRule, check_body
+from rulemint_gateway.management.trials.bodies import TryRule, check_address, check_body
 from rulemint_gateway.management.trials.flows import (
     Member,
     answer_of_flow,
@@ -71,6 +71,7 @@ class Trials:
             ManagementError: the body is none, or names what does not exist; or too many are being tried.
         """
         check_body(body)
+        check_address(body)
         return compared(await self._tried(tenant, body), body.expect)
 
     async def _tried(self, tenant: str, body: TryRule) -> TryAnswer:

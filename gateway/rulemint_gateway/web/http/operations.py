@@ -68,6 +68,8 @@ class Operation:
     query: type[msgspec.Struct] | None = None
     filters: Collection[str] = ()
     """Further parameters of the query, each with a value to compare with."""
+    flags: Collection[str] = ()
+    """Those filters that are true or false."""
     headers: tuple[str, ...] = ()
     """Of the answer, besides those that every answer has."""
     loads: bool = False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from functools import cache
 from typing import Annotated, TypeVar
 
 import msgspec
@@ -75,13 +76,29 @@ def list_query(request: web.Request, *, filters: Mapping[str, str] | None = None
     return query_of(request, ListQuery, but=filters)
 
 
-def wanted_of(request: web.Request, filters: Mapping[str, str]) -> Wanted:
-    """The fields that the query asks for, each with its values; *filters* says which field a parameter means.
+def wanted_of(request: web.Request, filters: Mapping[str, str], answer: type[msgspec.Struct]) -> Wanted:
+    """The fields that the query asks for, each with its values; *filters* says which field of *answer* each means.
 
-    A parameter that comes several times takes any of its values.
+    A parameter that comes several times takes any of its values. A text that no record has now is no error: tools of
+    Auth0 ask for kinds of clients and triggers that are not here.
+
+    Raises:
+        InvalidBodyError: a yes or no is neither.
     """
+    for parameter in flags_among(tuple(filters.items()), answer):
+        for value in request.query.getall(parameter, []):
+            if value not in {"true", "false"}:
+                message = f"Query validation error: {parameter}: {value[:60]!r} is not one of true, false"
+                raise InvalidBodyError(message, field=parameter, code="invalid_query_string")
     asked = {field: request.query.getall(parameter, []) for parameter, field in filters.items()}
     return {field: frozenset(values) for field, values in asked.items() if values}
+
+
+@cache
+def flags_among(filters: Collection[tuple[str, str]], answer: type[msgspec.Struct]) -> frozenset[str]:
+    """The parameters of *filters* whose field of *answer* is a yes or no."""
+    flags = {field.encode_name for field in msgspec.structs.fields(answer) if field.type is bool}
+    return frozenset(parameter for parameter, field in filters if field in flags)
 
 
 def page_of(listing: Listing[A], query: ListQuery, *, key: str, id_field: str = "id") -> object:

@@ -89,7 +89,7 @@ class LongNounHandlers(NounHandlers[A]):
         caller = caller_of(request)
         query = list_query(request, filters=self._filters)
         rules = await self._long_noun.rules(caller.tenant)
-        wanted = wanted_of(request, self._filters)
+        wanted = wanted_of(request, self._filters, self._collection.answer)
         rules = [rule for rule in rules if matches(wanted, self._long_noun.compared(rule).get)]
 
         def views(some: Sequence[Rule]) -> AsyncIterator[object]:

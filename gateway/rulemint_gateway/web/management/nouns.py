@@ -18,7 +18,15 @@ from rulemint_gateway.web.http.bodies import read_json
 from rulemint_gateway.web.http.etags import etag_header, require_match
 from rulemint_gateway.web.http.idempotency import once
 from rulemint_gateway.web.http.operations import Operation, Pages
-from rulemint_gateway.web.http.paging import FieldsQuery, ListQuery, fields_query, list_query, page_of, wanted_of
+from rulemint_gateway.web.http.paging import (
+    FieldsQuery,
+    ListQuery,
+    fields_query,
+    flags_among,
+    list_query,
+    page_of,
+    wanted_of,
+)
 from rulemint_gateway.web.http.problems import NO_STORE, json_answer
 
 A = TypeVar("A", bound=msgspec.Struct)
@@ -116,6 +124,7 @@ class CollectionHandlers(Generic[A]):
                 scopes=(f"read:{self._name}",),
                 query=ListQuery,
                 filters=self._filters,
+                flags=flags_among(tuple(self._filters.items()), self._collection.answer),
                 answer=Pages(item=self._collection.answer, key=self._name),
             ),
         ]
@@ -137,7 +146,8 @@ class CollectionHandlers(Generic[A]):
         """200 and a page of records."""
         caller = caller_of(request)
         query = list_query(request, filters=self._filters)
-        listing = (await self._collection.list(caller.tenant)).matching(wanted_of(request, self._filters))
+        wanted = wanted_of(request, self._filters, self._collection.answer)
+        listing = (await self._collection.list(caller.tenant)).matching(wanted)
         return json_answer(page_of(listing, query, key=self._name, id_field=self._id_field), headers=NO_STORE)
 
     def _log_change(self, what: str, caller: AuthorizedCaller, record_id: object) -> None:

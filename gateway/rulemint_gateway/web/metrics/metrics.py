@@ -17,7 +17,7 @@ from rulemint_gateway.dispatch.dispatcher import Dispatcher
 from rulemint_gateway.dispatch.runner_presence import RunnerPresence
 from rulemint_gateway.limits.failed_authentication import ThrottledBy
 from rulemint_gateway.limits.quotas import Limit, QuotaBy
-from rulemint_gateway.oauth.errors import OAuthError
+from rulemint_gateway.oauth.outcomes import REFUSALS
 from rulemint_gateway.stores.writing.durability import Durability
 from rulemint_gateway.web.connections.open_connections import CutShort
 from rulemint_gateway.web.metrics.rule_times import RuleTimes
@@ -53,18 +53,13 @@ L = TypeVar("L", bound=str)
 
 def every_outcome() -> list[str]:
     """Every outcome that an exchange record can have, and that of a client that did not wait for one."""
-    refused = (f"refused:{error}" for error in sorted(_errors(OAuthError)))
     return [
         "granted",
         "denied",
         CutShort.CLIENT_GONE.value,
         *(f"failed:{reason}" for reason in FailureReason),
-        *refused,
+        *REFUSALS,
     ]
-
-
-def _errors(kind: type[OAuthError]) -> set[str]:
-    return {kind.error}.union(*map(_errors, kind.__subclasses__()))
 
 
 class Metrics:

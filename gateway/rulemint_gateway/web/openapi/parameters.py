@@ -44,7 +44,7 @@ _IN_QUERIES = {
     "audience": "Records of invocations for this API",
     "invocation": "Records of this invocation: the X-Request-Id of its token request",
     "type": "Records of this type",
-    "outcome": "granted, denied, failed or (of exchanges) refused; or one of them, such as failed:timeout",
+    "outcome": "Endings or token requests with this outcome; failed and (of exchanges) refused stand for all of theirs",
     "id": "The id, or at least 8 characters of its end",
     "jti": "Of the token that was issued",
     "until": "What began before this time (RFC 3339, or ms since the epoch)",
@@ -90,15 +90,16 @@ def query_parameters(operation: Operation, schemas: Schemas) -> list[dict[str, A
     """The fields of its query, and its filters, each of which may come several times."""
     fields = {} if operation.query is None else schemas.query(operation.query)
     parameters = [_parameter("query", name, schema, _IN_QUERIES[name]) for name, schema in fields.items()]
-    values = {"type": "array", "items": {"type": "string"}}
     if operation.loads:
         meaning = "true: a new version goes live without a host having loaded it; the log of the tenant says so"
         parameters.append(_parameter("query", NO_CHECK, {"type": "boolean"}, meaning))
         meaning = "true: a new version goes live although cases of it do not hold; the log of the tenant says so"
         parameters.append(_parameter("query", FORCE, {"type": "boolean"}, meaning))
-    return parameters + [
-        _parameter("query", name, values, "Only with one of these values") for name in operation.filters
-    ]
+    for name in operation.filters:
+        value = {"type": "string", "enum": ["true", "false"]} if name in operation.flags else {"type": "string"}
+        schema = {"type": "array", "items": value}
+        parameters.append(_parameter("query", name, schema, "Only with one of these values"))
+    return parameters
 
 
 def header_parameters(operation: Operation) -> list[dict[str, Any]]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
 from aiohttp import web
 from msgspec import Meta
 
+from rulemint_gateway.management.errors import InvalidBodyError
 from rulemint_gateway.management.exchanges.answers import ExchangeAnswer, ExchangeList
 from rulemint_gateway.management.exchanges.exchanges import ExchangeFilter, Exchanges
+from rulemint_gateway.oauth.outcomes import OF_EXCHANGES
 from rulemint_gateway.web.callers.permitted import caller_of
 from rulemint_gateway.web.http.operations import Operation
 from rulemint_gateway.web.http.paging import MAX_PER_PAGE
@@ -18,6 +20,10 @@ from rulemint_gateway.web.http.queries import query_of, unix_ms_of
 
 _Text = Annotated[str, Meta(min_length=1, max_length=1_024)]
 _Moment = Annotated[str, Meta(min_length=1, max_length=40)]
+if TYPE_CHECKING:
+    _Outcome = str
+else:
+    _Outcome = Literal[OF_EXCHANGES]
 
 
 class ExchangeQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -25,7 +31,7 @@ class ExchangeQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
     client_id: _Text | None = None
     rule: _Text | None = None
-    outcome: _Text | None = None
+    outcome: _Outcome | None = None
     id: Annotated[str, Meta(min_length=8, max_length=100)] | None = None
     jti: _Text | None = None
     since: _Moment | None = None
@@ -38,16 +44,21 @@ class ExchangeQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         """The filters alone.
 
         Raises:
-            InvalidBodyError: a moment is none.
+            InvalidBodyError: a moment is none, or nothing can be between the two.
         """
+        since_ms = 0 if self.since is None else unix_ms_of(self.since, name="since")
+        until_ms = None if self.until is None else unix_ms_of(self.until, name="until")
+        if until_ms is not None and until_ms <= since_ms:
+            message = "Query validation error: until: write a time after since, or leave one of them out"
+            raise InvalidBodyError(message, field="until", code="invalid_query_string")
         return ExchangeFilter(
             client_id=self.client_id,
             rule=self.rule,
             outcome=self.outcome,
             id=self.id,
             jti=self.jti,
-            since_ms=0 if self.since is None else unix_ms_of(self.since, name="since"),
-            until_ms=None if self.until is None else unix_ms_of(self.until, name="until"),
+            since_ms=since_ms,
+            until_ms=until_ms,
         )
 
 
