@@ -11,7 +11,7 @@ import gzip
 import hashlib
 import re
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
@@ -20,6 +20,8 @@ from aiohttp import hdrs, web
 
 FOLDER = Path(__file__).parent / "console"
 INDEX = "index.html"
+PAGES = "pages/list.js"
+"""It names every page by its path."""
 KINDS = {
     ".js": "text/javascript; charset=utf-8",
     ".css": "text/css; charset=utf-8",
@@ -40,6 +42,7 @@ _EVERYWHERE = {
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+_PATH = re.compile(r'\bpath: "(/[^"]*)"')
 _NOUGHT = re.compile(r"q\s*=\s*0(\.0*)?")
 _FOR_GOOD = "public, max-age=31536000, immutable"
 _OTHER_VERSION = "no-store"
@@ -65,6 +68,8 @@ class Files:
     version: str
     page: str
     by_path: Mapping[str, File]
+    places: Sequence[re.Pattern[str]]
+    """The paths of the pages, without the stroke before them."""
 
 
 class ConsoleSite:
@@ -80,6 +85,7 @@ class ConsoleSite:
             web.get("/console", self.enter),
             web.get("/console/", self.show),
             web.get("/console/files/{version}/{path:.+}", self.file),
+            web.get("/console/{place:(?!(?:api|files)(?:/|$)).+}", self.lead),
         ]
 
     async def enter(self, _request: web.Request) -> web.Response:
@@ -102,6 +108,26 @@ class ConsoleSite:
         if _takes_gzip(request):
             return web.Response(body=gzip.compress(page, 6), headers={**headers, hdrs.CONTENT_ENCODING: "gzip"})
         return web.Response(body=page, headers=headers)
+
+    async def lead(self, request: web.Request) -> web.Response:
+        """303 to the place of that name, for the console's places stand behind ``#``.
+
+        Raises:
+            HTTPNotFound: the console has no such page.
+        """
+        if self._read is None:
+            self._read = await asyncio.to_thread(_files_of, self._folder, None)
+        path = request.rel_url.raw_path.removeprefix("/console/").rstrip("/")  # percent-encoded, as the fragment is
+        if not any(pattern.fullmatch(path) for pattern in self._read.places):
+            raise web.HTTPNotFound
+        query = f"?{request.rel_url.raw_query_string}" if request.rel_url.raw_query_string else ""
+        headers = {
+            **_EVERYWHERE,
+            hdrs.CACHE_CONTROL: "no-store",
+            "Content-Security-Policy": _FILE_POLICY,
+            hdrs.LOCATION: f"/console/#/{path}{query}",
+        }
+        return web.Response(status=HTTPStatus.SEE_OTHER, headers=headers)
 
     async def file(self, request: web.Request) -> web.Response:
         """200 and a file, or 304 for a browser that has it.
@@ -151,7 +177,17 @@ def _files_of(folder: Path, known: Files | None) -> Files:
     files = {name: _file(name, text, known) for name, text in texts.items()}
     version = hashlib.sha256(b"".join(file.etag.encode() for file in files.values()) + index).hexdigest()[:16]
     page = index.decode().replace("{files}", f"/console/files/{version}")
-    return Files(stamps, version, page.replace("<!-- modules -->", _preloads(files, version)), files)
+    places = _places_in(texts.get(PAGES, b"").decode())
+    return Files(stamps, version, page.replace("<!-- modules -->", _preloads(files, version)), files, places)
+
+
+def _places_in(pages: str) -> list[re.Pattern[str]]:
+    paths = [path.strip("/") for path in _PATH.findall(pages)]
+    return [re.compile("/".join(map(_part, path.split("/")))) for path in paths if path]
+
+
+def _part(name: str) -> str:
+    return "[^/]+" if name.startswith(":") else re.escape(name)
 
 
 def _file(name: str, text: bytes, known: Files | None) -> File:

@@ -65,6 +65,16 @@ async def test_the_palette_leads_to_a_page_by_keys_alone(console: Opener) -> Non
     assert re.search(r"#/$", window.page.url)
 
 
+async def test_an_address_without_the_number_sign_leads_to_its_page(console: Opener) -> None:
+    window = await console()
+    await window.page.goto(f"{window.url}/console/exchanges?outcome=denied")
+    await heading(window, "Token requests").wait_for()
+    assert window.page.url == f"{window.url}/console/#/exchanges?outcome=denied"
+    for path in ("nowhere", "api/nowhere", "files/1/nowhere.js", "rules.js"):
+        missing = await window.page.context.request.get(f"{window.url}/console/{path}")
+        assert (missing.status, (await missing.json())["statusCode"]) == (404, 404), path
+
+
 async def test_keys_go_on_at_the_page_that_was_gone_to(console: Opener) -> None:
     window = await console()
     for press, name in (("Control+k", "Clients"), ("g", "APIs")):

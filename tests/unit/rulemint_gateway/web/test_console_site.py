@@ -10,7 +10,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import make_mocked_request
 
-from rulemint_gateway.web.console_site import ConsoleSite
+from rulemint_gateway.web.console_site import FOLDER, PAGES, ConsoleSite
 
 PAGE = (
     '<link href="{files}/a.css"><!-- modules --><style nonce="{nonce}"></style><script src="{files}/main.js"></script>'
@@ -24,6 +24,7 @@ def folder(tmp_path: Path) -> Path:
     for name in ("state/a.js", "pages/b/b.js", "vendor/code-editor.js"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(f"// {name}")
+    (tmp_path / "pages/list.js").write_text('[{ path: "/", title: "O" }, { path: "/rules" }, { path: "/rules/:id" }]')
     (tmp_path / "a.css").write_text("a {}")
     (tmp_path / "README.md").write_text("not for a browser")
     return tmp_path
@@ -135,3 +136,42 @@ async def test_a_changed_file_makes_a_new_version_with_the_next_page(folder: Pat
     assert after != before
     assert text_of(await file_of(site, after, "state/a.js")) == "// changed, and longer"
     assert await version_of(site) == after
+
+
+@pytest.mark.parametrize(
+    ("asked", "place"),
+    [
+        ("/console/rules", "/console/#/rules"),
+        ("/console/rules/", "/console/#/rules"),
+        ("/console/rules/rul_1?tab=versions", "/console/#/rules/rul_1?tab=versions"),
+        ("/console/rules/a%20b%2F%0D%0Ac", "/console/#/rules/a%20b%2F%0D%0Ac"),
+    ],
+)
+async def test_the_path_of_a_page_leads_to_its_place_behind_the_number_sign(
+    folder: Path, asked: str, place: str
+) -> None:
+    answer = await ConsoleSite(folder).lead(make_mocked_request("GET", asked))
+    assert (answer.status, answer.headers["Location"]) == (303, place)
+    assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'")
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "/console/nowhere", "/console/rules/a/b", "/console/rules//evil.example", "/console//evil.example",
+        "/console/https://evil.example", "/console/pages/list.js", "/console/rules.js", "/console/",
+    ],
+)  # fmt: skip
+async def test_no_other_path_leads_anywhere(folder: Path, asked: str) -> None:
+    with pytest.raises(web.HTTPNotFound):
+        await ConsoleSite(folder).lead(make_mocked_request("GET", asked))
+
+
+async def test_every_page_of_the_console_is_led_to() -> None:
+    places = re.findall(r'path: "/([^"]+)"', (FOLDER / PAGES).read_text())
+    assert len(places) > 10
+    for place in places:
+        path = place.replace(":id", "x")
+        answer = await ConsoleSite().lead(make_mocked_request("GET", f"/console/{path}"))
+        assert answer.headers["Location"] == f"/console/#/{path}"
