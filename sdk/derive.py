@@ -38,7 +38,7 @@ OTHER_PYTHON_FILES = {
     "forms": f"{RUNNER}/hosts/wire/forms.py",
     "granting": f"{RUNNER}/flow/granting.py",
     "host_contract": f"{SHARED}/host_contract.py",
-    "masks": f"{RUNNER}/flow/masking.py",
+    "masks": f"{RUNNER}/flow/masks.py",
     "masking": f"{SHARED}/secrets/masking.py",
     "scopes": f"{SHARED}/scopes.py",
     "secret_names": f"{SHARED}/secrets/names.py",

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from rulemint_cli.cases.reading import ReadCases, neighbour_of, read_cases
 from rulemint_cli.connection.nouns import NotThereError
-from rulemint_cli.rules.deployment import Wanted, wanted_of
+from rulemint_cli.rules.deployment_plan import Wanted, wanted_of
 from rulemint_cli.rules.given_client import client_fields
 from rulemint_cli.rules.rule_options import RuleOptions
 from rulemint_shared.cases.format import MAX_KEPT_CASES, Case

@@ -13,7 +13,7 @@ from rulemint_cli.commands.command import YesOption, command
 from rulemint_cli.connection.nouns import CLIENTS, called, find, path_of
 from rulemint_cli.terminal.errors import CommandError
 from rulemint_cli.terminal.time_spans import seconds_of
-from rulemint_shared.contract.longest_spans import LONGEST_LIFETIME_S
+from rulemint_shared.contract.longest_lifetimes import LONGEST_LIFETIME_S
 
 ClientArgument = Annotated[str, typer.Argument(metavar="ID", help="The client's client_id or name.")]
 

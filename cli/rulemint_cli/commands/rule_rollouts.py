@@ -14,7 +14,7 @@ from rulemint_cli.terminal.errors import UsageError
 
 if TYPE_CHECKING:
     from rulemint_cli.connection.management_api import Admin
-    from rulemint_cli.rules.deployment import Deployment
+    from rulemint_cli.rules.deployment_plan import Deployment
 
 RuleArgument = Annotated[str, typer.Argument(metavar="ID", help="The rule's name or id.")]
 

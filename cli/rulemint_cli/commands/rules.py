@@ -11,7 +11,7 @@ from rulemint_cli.commands.command import command
 from rulemint_cli.commands.fields import SetOption, assigned, changes_of, given
 from rulemint_cli.commands.noun_commands import add_delete, noun_app
 from rulemint_cli.commands.rule_backtest import add_backtest
-from rulemint_cli.commands.rule_files import add_file_commands
+from rulemint_cli.commands.rule_deploy import add_file_commands
 from rulemint_cli.commands.rule_rollouts import add_rollout
 from rulemint_cli.commands.rule_versions import add_version_commands
 from rulemint_cli.connection.nouns import CLIENTS, RULES, called, find, found, path_of

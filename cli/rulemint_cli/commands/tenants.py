@@ -13,7 +13,7 @@ from rulemint_cli.commands.fields import SetOption, assigned, given
 from rulemint_cli.commands.noun_commands import add_show, noun_app
 from rulemint_cli.connection.nouns import TENANTS, called, find, path_of
 from rulemint_cli.terminal.time_spans import seconds_of
-from rulemint_shared.contract.longest_spans import LONGEST_GRACE_S
+from rulemint_shared.contract.longest_lifetimes import LONGEST_GRACE_S
 
 tenants = noun_app(TENANTS, "Tenants: each has clients, APIs, rules, keys and logs of its own.")
 add_show(tenants, TENANTS)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from rulemint_cli.connection.management_api import Admin, RefusedError
 from rulemint_cli.connection.nouns import RULES, Record, path_of
-from rulemint_cli.rules.deployment import Deployment
+from rulemint_cli.rules.deployment_plan import Deployment
 from rulemint_cli.rules.rule_secrets import put_secrets
 from rulemint_cli.terminal.errors import CommandError
 

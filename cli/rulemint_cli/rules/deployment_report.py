@@ -6,7 +6,7 @@ from typing import Any
 
 from rich.text import Text
 
-from rulemint_cli.rules.deployment import Deployment
+from rulemint_cli.rules.deployment_plan import Deployment
 from rulemint_cli.terminal.differences import change_rows, diff_lines, diff_rows, row
 from rulemint_shared.cases.differences import is_equal
 

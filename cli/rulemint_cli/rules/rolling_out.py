@@ -7,7 +7,7 @@ from typing import Any
 
 from rulemint_cli.connection.management_api import Admin
 from rulemint_cli.connection.nouns import RULES, Record, path_of
-from rulemint_cli.rules.deployment import MAKE_A_VERSION, Deployment
+from rulemint_cli.rules.deployment_plan import MAKE_A_VERSION, Deployment
 from rulemint_cli.terminal.errors import CommandError
 
 

@@ -17,7 +17,7 @@ from typing import NamedTuple
 import structlog
 from redis.exceptions import RedisError
 
-from rulemint_gateway.limits.quotas import WINDOWS_S, Limit
+from rulemint_gateway.limits.applicable_quotas import WINDOWS_S, Limit
 from rulemint_shared.clock import unix_ms
 from rulemint_shared.contract import redis_keys, redis_tags
 from rulemint_shared.redis.client import RedisClient

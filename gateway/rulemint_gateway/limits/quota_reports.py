@@ -9,9 +9,9 @@ from collections.abc import Callable
 
 import structlog
 
+from rulemint_gateway.limits.applicable_quotas import Limit, QuotaBy
 from rulemint_gateway.limits.late_audit import LateAudit
 from rulemint_gateway.limits.quota_counts import Taken
-from rulemint_gateway.limits.quotas import Limit, QuotaBy
 from rulemint_gateway.stores.traffic.minute_counts import RefusedBy
 from rulemint_gateway.stores.writing.calls import Call
 

@@ -40,8 +40,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from rulemint_gateway.limits.applicable_quotas import Limit, QuotaBy
 from rulemint_gateway.limits.failed_authentication import Throttled as FailedTooOften
-from rulemint_gateway.limits.quotas import Limit, QuotaBy
 from rulemint_shared.contract.messages import FailureReason
 
 _NOT_ALLOWED = re.compile(r"[^\x20\x21\x23-\x5b\x5d-\x7e]")

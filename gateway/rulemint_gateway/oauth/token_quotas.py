@@ -5,9 +5,9 @@ Tokens for the management API are never counted, so that a quota which is too sm
 
 from __future__ import annotations
 
+from rulemint_gateway.limits.applicable_quotas import Limit, QuotaBy, limits_of
 from rulemint_gateway.limits.quota_counts import QuotaCounts, Taken
 from rulemint_gateway.limits.quota_reports import QuotaReports
-from rulemint_gateway.limits.quotas import Limit, QuotaBy, limits_of
 from rulemint_gateway.oauth.errors import QuotaExceeded
 from rulemint_gateway.stores.catalog.tenant_config import TenantConfig
 from rulemint_gateway.stores.writing.calls import Call

@@ -72,7 +72,7 @@ from rulemint_gateway.settings.listening import (
     host_names,
     networks,
 )
-from rulemint_gateway.settings.tenant_quotas import (
+from rulemint_gateway.settings.record_quotas import (
     MaxClientGrants,
     MaxClients,
     MaxResourceServers,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import structlog
 
-from rulemint_runner.flow.masking import Mask
+from rulemint_runner.flow.masks import Mask
 from rulemint_runner.flow.results import RuleResult, failed_result
 from rulemint_runner.hosts.errors import HostEndedError, RuleNotLoadedError
 from rulemint_runner.hosts.pause import Pause

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from rulemint_runner.flow.masking import Mask
+from rulemint_runner.flow.masks import Mask
 from rulemint_runner.flow.results import RuleResult, failed_result
 from rulemint_runner.flow.rule_sources import RuleSource
 from rulemint_runner.flow.rule_turn import RuleParts, RuleRun, RuleTurn

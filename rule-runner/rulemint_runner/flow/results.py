@@ -8,7 +8,7 @@ from typing import assert_never
 import msgspec
 
 from rulemint_runner.flow.granting import BadResultError, result_of
-from rulemint_runner.flow.masking import Mask
+from rulemint_runner.flow.masks import Mask
 from rulemint_runner.hosts.errors import more_than_memory, with_first_line
 from rulemint_runner.hosts.host_limits import DEFAULT_MEMORY_MB
 from rulemint_runner.hosts.wire.frames import BadReturn, Refused, Returned, Threw

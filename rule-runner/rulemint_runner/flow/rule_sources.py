@@ -10,7 +10,7 @@ from collections import OrderedDict
 import msgspec
 from redis.exceptions import RedisError
 
-from rulemint_runner.flow.masking import Mask
+from rulemint_runner.flow.masks import Mask
 from rulemint_shared.contract import codecs, redis_keys
 from rulemint_shared.contract.messages import RuleRef, Trial
 from rulemint_shared.contract.records import Isolation, Language, Power, RuleLimits, RuleVersion

@@ -1,6 +1,7 @@
-"""The limits of a host: memory, files and processes that a rule's process may have, by language.
+"""The limits of a host: memory and files that a rule's process may have, by language.
 
-The kernel enforces what a `SandboxPolicy` says. No host may start a process: no allowed call does (`sandbox`).
+The kernel enforces what a `SandboxPolicy` says. No host may start a process: no allowed call does
+(`sandbox/allowed_calls.py`). `host_budget.py` bounds all hosts together.
 """
 
 from __future__ import annotations

@@ -10,8 +10,8 @@ import pytest
 
 from fixtures.every_server import names_in
 from fixtures.waiting import eventually
+from rulemint_gateway.limits.applicable_quotas import Limit, QuotaBy
 from rulemint_gateway.limits.quota_counts import KEPT_LONGER_S, KNOWN_FOR_S, QuotaCounts, Taken
-from rulemint_gateway.limits.quotas import Limit, QuotaBy
 from rulemint_shared.clock import unix_ms
 from rulemint_shared.process.background import cancel
 from rulemint_shared.redis.client import RedisClient

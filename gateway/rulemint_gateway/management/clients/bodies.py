@@ -17,7 +17,7 @@ from rulemint_gateway.management.nouns.fields import (
     Name,
 )
 from rulemint_gateway.management.nouns.placement import Placement
-from rulemint_gateway.management.nouns.token_quotas import check_quota
+from rulemint_gateway.management.nouns.token_quota_checks import check_quota
 from rulemint_shared.contract.kept_fields import KeptClientFields
 from rulemint_shared.contract.records import Client
 

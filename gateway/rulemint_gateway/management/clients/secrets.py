@@ -21,7 +21,7 @@ from rulemint_gateway.stores.traffic.secret_usage import SecretUsage
 from rulemint_gateway.stores.writing.config_store import Changes, ConfigStore
 from rulemint_shared import ids
 from rulemint_shared.clock import rfc3339_ms, unix_ms
-from rulemint_shared.contract.longest_spans import LONGEST_LIFETIME_S
+from rulemint_shared.contract.longest_lifetimes import LONGEST_LIFETIME_S
 from rulemint_shared.contract.records import Client, ClientSecret
 from rulemint_shared.secrets.vault import Vault
 

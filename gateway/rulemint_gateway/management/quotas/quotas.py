@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from redis.exceptions import RedisError
 
+from rulemint_gateway.limits.applicable_quotas import OF_TENANT, WINDOWS_S, limits_of_tenant
 from rulemint_gateway.limits.quota_counts import issued_of
-from rulemint_gateway.limits.quotas import OF_TENANT, WINDOWS_S, limits_of_tenant
 from rulemint_gateway.management.quotas.answers import (
     QuotaAnswer,
     QuotaName,

@@ -11,7 +11,7 @@ from msgspec import UNSET, Meta, UnsetType
 from rulemint_gateway.management.errors import InvalidBodyError
 from rulemint_gateway.management.nouns.kept_fields import kept_of, with_kept
 from rulemint_gateway.management.nouns.placement import Placement
-from rulemint_gateway.management.nouns.token_quotas import check_default_quota, check_quota
+from rulemint_gateway.management.nouns.token_quota_checks import check_default_quota, check_quota
 from rulemint_gateway.stores.catalog.catalog import Catalog
 from rulemint_gateway.stores.catalog.tables import TENANTS
 from rulemint_gateway.stores.writing.config_store import Changes, ConfigStore

@@ -1,4 +1,4 @@
-"""Errors → answers. The only place that maps an exception to HTTP."""
+"""Errors → answers. The only place that gives an error its HTTP form."""
 
 from __future__ import annotations
 

@@ -15,8 +15,8 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_late
 
 from rulemint_gateway.dispatch.dispatcher import Dispatcher
 from rulemint_gateway.dispatch.runner_presence import RunnerPresence
+from rulemint_gateway.limits.applicable_quotas import Limit, QuotaBy
 from rulemint_gateway.limits.failed_authentication import ThrottledBy
-from rulemint_gateway.limits.quotas import Limit, QuotaBy
 from rulemint_gateway.oauth.outcomes import REFUSALS
 from rulemint_gateway.stores.writing.durability import Durability
 from rulemint_gateway.web.connections.open_connections import CutShort

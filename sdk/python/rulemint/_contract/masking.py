@@ -3,6 +3,9 @@
 
 Everything below a secret name is secret. A text that itself spells names and values (JSON, a form, a printed object) is
 masked in the same way. A value that has the form of a credential is masked under any name.
+
+`process/service_log.py` masks by this what services log. The runner's `flow/masks.py` masks the values of a rule's
+secrets.
 """
 
 from __future__ import annotations

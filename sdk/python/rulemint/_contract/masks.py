@@ -1,4 +1,4 @@
-# Made by sdk/derive.py of rule-runner/rulemint_runner/flow/masking.py: change that, and run `make sdk`.
+# Made by sdk/derive.py of rule-runner/rulemint_runner/flow/masks.py: change that, and run `make sdk`.
 """No secret gets into what is kept or shown of a rule's invocations: neither its own, nor what its name says is one."""
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from rulemint_runner.flow.invocation_log import (
     MAX_LINES,
     InvocationLog,
 )
-from rulemint_runner.flow.masking import SHORTEST_MASKED, Mask
+from rulemint_runner.flow.masks import SHORTEST_MASKED, Mask
 from rulemint_runner.hosts.wire.frames import Line
 from rulemint_shared.contract.log_records import InvocationEnded, InvocationStarted, Level, LogLine, LogRecord
 from rulemint_shared.contract.messages import (

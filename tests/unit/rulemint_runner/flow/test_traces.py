@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from rulemint_runner.flow.masking import Mask
+from rulemint_runner.flow.masks import Mask
 from rulemint_runner.flow.replay_turn import trace_of
 from rulemint_runner.hosts.wire.frames import Traced
 from rulemint_shared.contract.traces import MAX_TRACED_CHARACTERS, RuleTrace, Write

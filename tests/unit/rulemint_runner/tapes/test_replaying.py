@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from rulemint_runner.flow.masking import Mask
+from rulemint_runner.flow.masks import Mask
 from rulemint_runner.hosts.turn import Seeds
 from rulemint_runner.hosts.wire.frames import Call, Noted, StorageGet, StorageSet
 from rulemint_runner.tapes.replaying import RuleReplay, TapedRule

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from rulemint_runner.flow.masking import Mask
+from rulemint_runner.flow.masks import Mask
 from rulemint_runner.hosts.wire.frames import CacheChanged, Call, Noted, Reply, Run, StorageGet, StorageSet, Stored
 from rulemint_runner.tapes.recording import MAX_COLLECTED_BYTES, Recording, RuleRecording
 from rulemint_runner.tapes.taping import CODED, NOT_TEXT, tape_of

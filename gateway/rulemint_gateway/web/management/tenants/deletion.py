@@ -19,7 +19,7 @@ from rulemint_gateway.web.callers.permitted import caller_of
 from rulemint_gateway.web.http.operations import Operation
 from rulemint_gateway.web.http.problems import NO_STORE, json_answer
 from rulemint_gateway.web.http.queries import query_of
-from rulemint_shared.contract.longest_spans import LONGEST_GRACE_S
+from rulemint_shared.contract.longest_lifetimes import LONGEST_GRACE_S
 
 log = structlog.get_logger(__name__)
 

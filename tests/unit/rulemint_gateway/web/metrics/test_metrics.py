@@ -9,8 +9,8 @@ from fixtures.log_records import a_writer
 from rulemint_gateway.auth0.error_style import in_auth0_style
 from rulemint_gateway.dispatch.dispatcher import Dispatcher
 from rulemint_gateway.dispatch.runner_presence import RunnerPresence
+from rulemint_gateway.limits.applicable_quotas import Limit, QuotaBy
 from rulemint_gateway.limits.failed_authentication import Throttled, ThrottledBy
-from rulemint_gateway.limits.quotas import Limit, QuotaBy
 from rulemint_gateway.oauth import errors
 from rulemint_gateway.oauth.errors import OAuthError
 from rulemint_gateway.oauth.exchange import Exchange

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from rulemint_runner.flow.masking import Mask
+from rulemint_runner.flow.masks import Mask
 
 
 def test_the_longest_secret_is_masked_first() -> None:

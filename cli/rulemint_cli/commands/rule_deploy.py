@@ -16,9 +16,9 @@ import typer
 from rulemint_cli.commands.call import Call
 from rulemint_cli.commands.command import Work, YesOption, command
 from rulemint_cli.commands.rule_rollouts import roll_out
-from rulemint_cli.rules import deployment
+from rulemint_cli.rules import deployment_plan
 from rulemint_cli.rules.check_options import CheckOptions
-from rulemint_cli.rules.deployment import Deployment, Wanted
+from rulemint_cli.rules.deployment_plan import Deployment, Wanted
 from rulemint_cli.rules.rollout_options import RolloutOptions
 from rulemint_cli.rules.rule_options import RuleOptions
 from rulemint_cli.rules.running import if_disabled, running
@@ -57,7 +57,7 @@ def create(call: Call, file: FileArgument, options: RuleOptions, *, checks: Chec
 
 async def _create(call: Call, file: Path, wanted: Wanted, *, checks: CheckOptions) -> None:
     async with call.admin(**checks.given) as admin:
-        planned = await deployment.plan(admin, wanted)
+        planned = await deployment_plan.plan(admin, wanted)
         if planned.existing is not None:
             raise CommandError(
                 f"the rule {wanted.name} exists already: rulemint rules deploy {quote(str(file))} changes it"
@@ -83,7 +83,7 @@ def deploy(
 
 async def _roll_out(call: Call, wanted: Wanted, body: dict[str, Any], *, checks: CheckOptions, yes: bool) -> None:
     async with call.admin(**checks.given) as admin:
-        planned = await deployment.plan(admin, wanted)
+        planned = await deployment_plan.plan(admin, wanted)
         _show_diff(call, planned)
         shares = ", ".join(f"{share:g} %" for share in body["steps"])
         call.confirm(f"Begin a {body['kind']} of the rule {wanted.name} ({shares}) at {admin.url}?", yes=yes)
@@ -92,7 +92,7 @@ async def _roll_out(call: Call, wanted: Wanted, body: dict[str, Any], *, checks:
 
 async def _deploy(call: Call, file: Path, wanted: Wanted, *, checks: CheckOptions, yes: bool) -> None:
     async with call.admin(**checks.given) as admin:
-        planned = await deployment.plan(admin, wanted)
+        planned = await deployment_plan.plan(admin, wanted)
         if not planned.is_needed:
             rule = planned.existing or {}
             call.output.done(rule, f"nothing changed: the rule {wanted.name} is as {file} has it{if_disabled(rule)}")
@@ -116,7 +116,7 @@ async def _watch(call: Call, file: Path, wanted: Wanted, latest: Callable[[], Wa
     from rulemint_cli.system.logs import show_json, show_readably  # noqa: PLC0415  # as above
 
     async with call.admin() as admin:
-        first = await deployment.plan(admin, wanted)
+        first = await deployment_plan.plan(admin, wanted)
         if first.is_needed:
             _show_diff(call, first)
             call.confirm(f"{first.question} at {admin.url}, and again after each save of {file}?", yes=yes)
@@ -128,7 +128,7 @@ async def _watch(call: Call, file: Path, wanted: Wanted, latest: Callable[[], Wa
                 say(str(error))  # the next save may be better
 
         async def redeploy() -> None:
-            planned = await deployment.plan(admin, await asyncio.to_thread(latest))
+            planned = await deployment_plan.plan(admin, await asyncio.to_thread(latest))
             if planned.changes:
                 await _carry_out(call, admin, planned)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from rulemint_cli.rules.deployment import Deployment, Wanted, wanted_of
+from rulemint_cli.rules.deployment_plan import Deployment, Wanted, wanted_of
 from rulemint_cli.rules.deployment_report import deployment_rows
 from rulemint_cli.rules.rule_options import RuleOptions
 from rulemint_cli.terminal.errors import UsageError

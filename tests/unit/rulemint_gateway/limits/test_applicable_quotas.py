@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from rulemint_gateway.auth0.error_style import in_auth0_style
+from rulemint_gateway.limits.applicable_quotas import Limit, QuotaBy, limits_of
 from rulemint_gateway.limits.quota_counts import Taken
-from rulemint_gateway.limits.quotas import Limit, QuotaBy, limits_of
 from rulemint_gateway.oauth.errors import QuotaExceeded
 from rulemint_gateway.oauth.token_quotas import quota_headers
 from rulemint_shared.contract.records import Client, Tenant
