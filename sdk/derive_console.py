@@ -1,4 +1,4 @@
-"""Make the console's copies of what rules are told and begin with: the types of rules, and their templates.
+"""Make the console's copies of what rules are told and begin with, and of what filters take.
 
 ``make sdk`` runs it. A test fails when a copy is not what this program makes.
 
@@ -17,6 +17,10 @@ from typing import Any
 
 from rulemint_cli.configuration.yaml_text import parse
 from rulemint_cli.rules.templates import CASES, TEMPLATES, languages_of
+from rulemint_gateway.log_hub.reading import RecordType
+from rulemint_gateway.oauth.outcomes import OF_EXCHANGES
+from rulemint_shared.contract.log_records import Level
+from rulemint_shared.contract.outcome_names import OF_INVOCATIONS
 
 ROOT = Path(__file__).parents[1]
 FOLDER = "gateway/rulemint_gateway/web/console/derived"
@@ -48,7 +52,18 @@ def derived() -> dict[str, str]:
     }
     return {
         f"{FOLDER}/rule_types.js": f"{_NOTE}export const RULE_TYPES = {_spelled(types)};\n",
+        f"{FOLDER}/filters.js": f"{_NOTE}export const FILTER_VALUES = {_spelled(_filters())};\n",
         f"{FOLDER}/templates.js": f"{_NOTE}export const TEMPLATES = {_spelled(_templates())};\n",
+    }
+
+
+def _filters() -> dict[str, list[str]]:
+    """The values of the filters that have closed lists, as the gateway takes them."""
+    return {
+        "level": [str(each) for each in Level],
+        "type": [str(each) for each in RecordType],
+        "outcome_of_endings": list(OF_INVOCATIONS),
+        "outcome_of_requests": list(OF_EXCHANGES),
     }
 
 

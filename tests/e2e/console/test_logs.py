@@ -90,6 +90,24 @@ async def test_filters_are_chips_that_stand_in_the_address_and_outlive_a_reload(
         await row(window, "hay").wait_for()
 
 
+async def test_a_filter_with_a_closed_list_is_a_choice_and_another_value_in_the_address_is_told(
+    console: Opener, axe: str
+) -> None:
+    window = await console(place="/logs")
+    for name, value in (("level at least", "warn"), ("type", "call"), ("outcome", "failed:late")):
+        await window.page.get_by_label("Filter by").select_option(name)
+        await window.page.get_by_label(f"Value of the filter {name}").select_option(value)
+        await window.page.get_by_role("button", name="Add filter").click()
+        await window.page.get_by_role("button", name=f"Remove the filter {name}").wait_for()
+    assert "level=warn&type=call&outcome=failed%3Alate" in window.page.url
+    await window.page.get_by_text("Live", exact=True).wait_for()
+    await window.go("/logs?outcome=failed:bogus")
+    await window.page.get_by_role("alert").get_by_text("there is no failed:bogus").wait_for()
+    assert await findings(window, axe) == []
+    await window.page.get_by_role("button", name="Remove the filter outcome").click()
+    await window.page.get_by_text("Live", exact=True).wait_for()
+
+
 async def count_lines(answer: Any, into: list[int]) -> None:
     """Records of a page of the past."""
     if "/logs?" in answer.url and "before=" in answer.url:

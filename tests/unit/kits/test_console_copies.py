@@ -32,6 +32,13 @@ def test_members_of_both_languages_have_their_types_and_their_words() -> None:
     assert types["python"]["globals"]["fetch"]["type"].startswith("(url: str")
 
 
+def test_filters_offer_every_value_that_the_gateway_takes() -> None:
+    values = value_of("filters.js")
+    assert set(values["level"]) == {"debug", "info", "warn", "error"}
+    assert {"granted", "failed", "failed:timeout"} < set(values["outcome_of_endings"])
+    assert "refused:invalid_client" in set(values["outcome_of_requests"]) - set(values["outcome_of_endings"])
+
+
 def test_what_a_type_file_may_have_is_read() -> None:
     text = """declare namespace Rulemint {
       /** Of one. */

@@ -20,7 +20,7 @@ const KINDS = {
 };
 const OF_CHANGES = ["change", "refused"];
 const FILTERS = [
-  { name: "kind", says: "Kind", values: Object.values(KINDS).map(([says]) => says) },
+  { name: "kind", says: "Kind", values: Object.values(KINDS).map(([says]) => says), closed: true },
   { name: "client", says: "Client" },
   { name: "text", says: "Text" },
 ];

@@ -6,6 +6,7 @@ import { Moment } from "../../components/moment.js";
 import { Said } from "../../components/said.js";
 import { Empty, Shown } from "../../components/states.js";
 import { Table } from "../../components/table.js";
+import { FILTER_VALUES } from "../../derived/filters.js";
 import { useAnswer } from "../../state/answers.js";
 import { useKnown } from "../../state/known.js";
 import { at, go, part, refine } from "../../state/router.js";
@@ -15,15 +16,6 @@ import { Outcome } from "./outcome.js";
 import { foundIn } from "./token.js";
 
 const FILTERS = ["outcome", "client_id", "rule", "since", "until", "id", "jti"];
-const OUTCOMES = [
-  "granted",
-  "denied",
-  "failed",
-  "refused",
-  "failed:timeout",
-  "failed:exception",
-  "refused:invalid_client",
-];
 const PAGE = 50;
 /** Calls that may find nothing, of 1,000 records each, before a person is asked to go on. */
 const MOST_CALLS = 8;
@@ -38,7 +30,7 @@ export default function Exchanges({ query }) {
   ]);
   useShortcuts([{ keys: "r", says: "Read the token requests again", run: page.again }]);
   const filters = [
-    { name: "outcome", says: "outcome", values: OUTCOMES },
+    { name: "outcome", says: "outcome", values: FILTER_VALUES.outcome_of_requests, closed: true },
     { name: "client_id", says: "client", values: clients.map(({ id }) => id) },
     { name: "rule", says: "rule", values: rules.map(({ name }) => name) },
     { name: "since", says: "since", values: [daysAgo(0), daysAgo(1), daysAgo(7)] },

@@ -1,8 +1,9 @@
 import { html, useEffect, useMemo, useRef, useState } from "../../vendor/third-party.js";
 import { Action } from "../../components/action.js";
-import { Chips } from "../../components/chips.js";
+import { Chips, unfit } from "../../components/chips.js";
 import { Empty, Loading } from "../../components/states.js";
 import { VirtualList } from "../../components/virtual_list.js";
+import { FILTER_VALUES } from "../../derived/filters.js";
 import { useKnown } from "../../state/known.js";
 import { go, part, refine } from "../../state/router.js";
 import { useShortcuts } from "../../state/shortcuts.js";
@@ -14,18 +15,36 @@ import { useBook } from "./use_book.js";
 
 /** @typedef {import("./record.js").LogRecord} LogRecord */
 
-const LEVELS = ["debug", "info", "warn", "error"];
-const TYPES = ["line", "call", "invocation.started", "invocation.ended", "diff"];
-const OUTCOMES = ["granted", "denied", "failed", "failed:timeout", "failed:exception", "failed:bad_result"];
-const FILTERS = ["level", "rule", "client_id", "contains", "type", "outcome", "audience", "invocation"];
+/** @type {import("../../components/chips.js").Filter[]} */
+const FILTERS = [
+  { name: "level", says: "level at least", values: FILTER_VALUES.level, closed: true },
+  { name: "rule", says: "rule" },
+  { name: "client_id", says: "client" },
+  { name: "contains", says: "contains" },
+  { name: "type", says: "type", values: FILTER_VALUES.type, closed: true },
+  { name: "outcome", says: "outcome", values: FILTER_VALUES.outcome_of_endings, closed: true },
+  { name: "audience", says: "API" },
+  { name: "invocation", says: "token request" },
+];
 
 /** Where the list stood when the page was left. */
 let scrolled = 0;
 
-/** The log, live and past in one list. @param {{ query: Record<string, string> }} props */
+/** @param {{ query: Record<string, string> }} props */
 export default function Logs({ query }) {
-  const filter = Object.fromEntries(FILTERS.filter((name) => query[name]).map((name) => [name, query[name]]));
+  const filter = Object.fromEntries(
+    FILTERS.filter(({ name }) => query[name]).map(({ name }) => [name, query[name]]),
+  );
   const cleared = query.cleared ?? "";
+  if (!unfit(FILTERS, filter).length) return html`<${Log} filter=${filter} cleared=${cleared} />`;
+  return html`
+    <h1>Logs</h1>
+    <${Filters} rules=${[]} clients=${[]} filter=${filter} cleared=${cleared} />
+  `;
+}
+
+/** The log, live and past in one list. @param {{ filter: Record<string, string>, cleared: string }} props */
+function Log({ filter, cleared }) {
   const { book, link, reading, older } = useBook(filter, cleared);
   const { rules, clients } = useKnown();
   const names = useMemo(() => new Map(clients.map(({ id, name }) => [id, name])), [clients]);
@@ -127,16 +146,11 @@ function State({ link, paused, fresh, follow }) {
 
 /** @param {Pick<ReturnType<typeof useKnown>, "rules" | "clients"> & { filter: Record<string, string>, cleared: string }} props */
 function Filters({ rules, clients, filter, cleared }) {
-  const filters = [
-    { name: "level", says: "level at least", values: LEVELS },
-    { name: "rule", says: "rule", values: rules.map(({ name }) => name) },
-    { name: "client_id", says: "client", values: clients.map(({ id }) => id) },
-    { name: "contains", says: "contains" },
-    { name: "type", says: "type", values: TYPES },
-    { name: "outcome", says: "outcome", values: OUTCOMES },
-    { name: "audience", says: "API" },
-    { name: "invocation", says: "token request" },
-  ];
+  const known = /** @type {Record<string, string[]>} */ ({
+    rule: rules.map(({ name }) => name),
+    client_id: clients.map(({ id }) => id),
+  });
+  const filters = FILTERS.map((each) => ({ ...each, values: known[each.name] ?? each.values }));
   return html`
     <div class="logs-filters">
       <${Chips} filters=${filters} values=${filter} onChange=${refine} />
