@@ -10,6 +10,7 @@ import pytest
 
 from fixtures.console_page import OPERATOR, Console, Opener, findings
 from fixtures.management import Management
+from fixtures.waiting import eventually
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -37,6 +38,23 @@ async def test_tokens_show_up_without_a_reload(console: Opener, management: Mana
     granted = int(re.sub(r"\D", "", shown))
     await window.page.wait_for_function(_GRANTED, arg=granted + 3, timeout=PATIENCE_MS)
     assert await window.page.get_by_role("img", name=re.compile("Token requests per minute")).is_visible()
+
+
+async def test_the_minute_that_is_not_over_is_in_the_chart_and_is_said_to_be_so(
+    console: Opener, management: Management
+) -> None:
+    client = await management.a_client()
+    assert (await management.ask(client.request())).status == 200
+    window = await console()
+    chart = window.page.get_by_role("img", name=re.compile("^Token requests per minute. This minute so far: granted"))
+    await chart.wait_for(timeout=PATIENCE_MS)
+    assert await window.page.get_by_text("This minute so far", exact=True).count() == 2
+
+    async def shows_one() -> bool:
+        assert (await management.ask(client.request())).status == 200  # a minute may have ended in between
+        return re.search(r"granted [1-9]", str(await chart.get_attribute("aria-label"))) is not None
+
+    await eventually(shows_one)
 
 
 async def test_a_rule_that_fails_is_named_and_leads_to_the_last_failure(

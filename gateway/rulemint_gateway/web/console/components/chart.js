@@ -2,6 +2,7 @@ import { html, Plot, plotStyle, useEffect, useRef } from "../vendor/third-party.
 import { plainly } from "../text/hostile.js";
 import { counted } from "../text/numbers.js";
 import { local } from "../text/moments.js";
+import { dataOf } from "./chart_data.js";
 import { Said } from "./said.js";
 
 /** @typedef {{ name: string, values: (number | null)[], colour: string, sparse?: boolean }} Series  `colour`: a variable of look/colours.css, such as `--good`; `sparse`: it has gaps, so each value is a point, too */
@@ -10,13 +11,15 @@ let styled = false;
 
 /**
  * Lines over time. A screen reader gets the last values as text.
- * @param {{ label: string, times: number[], series: Series[], height?: number, say?: (value: number | null) => string }} props
- *   `times`: seconds since 1970; `say`: a value as text
+ * @param {{ label: string, times: number[], series: Series[], height?: number, say?: (value: number | null) => string, unfinished?: string }} props
+ *   `times`: seconds since 1970; `say`: a value as text; `unfinished`: what the last time is, because it is not over:
+ *   its part of the lines is dashed, and ends in a dot
  */
-export function Chart({ label, times, series, height = 160, say = counted }) {
+export function Chart({ label, times, series, height = 160, say = counted, unfinished = "" }) {
   const box = useRef(/** @type {HTMLDivElement | null} */ (null));
   const plot = useRef(/** @type {any} */ (null));
   const shape = series.map((each) => `${each.name}\n${each.colour}`).join("\n");
+  const open = unfinished !== "";
   const newest = useRef(say);
   newest.current = say;
   useEffect(() => {
@@ -26,8 +29,13 @@ export function Chart({ label, times, series, height = 160, say = counted }) {
     const draw = () => {
       plot.current?.destroy();
       plot.current = new Plot(
-        options({ series, width: width(), height, say: (/** @type {any} */ value) => newest.current(value) }),
-        dataOf(times, series),
+        options({
+          series: open ? [...series, ...series.map(asUnfinished)] : series,
+          width: width(),
+          height,
+          say: (/** @type {any} */ value) => newest.current(value),
+        }),
+        dataOf(times, series, open),
         element,
       );
     };
@@ -42,8 +50,8 @@ export function Chart({ label, times, series, height = 160, say = counted }) {
       plot.current?.destroy();
       plot.current = null;
     };
-  }, [shape, height]);
-  useEffect(() => plot.current?.setData(dataOf(times, series)), [times, ...series.map((each) => each.values)]);
+  }, [shape, height, open]);
+  useEffect(() => plot.current?.setData(dataOf(times, series, open)), [times, ...series.map((each) => each.values)]);
   const last = series.map((each) => `${plainly(each.name)} ${say(each.values.at(-1) ?? null)}`).join(", ");
   return html`
     <figure class="chart">
@@ -52,22 +60,26 @@ export function Chart({ label, times, series, height = 160, say = counted }) {
           html`<span key=${each.name} style=${{
             "--key": `var(${each.colour})`,
           }}><${Said} text=${each.name} most=${60} /></span>`
-        )}</span>
+        )}${unfinished && html`<small class="unfinished">${unfinished}</small>`}</span>
       </figcaption>
-      <div ref=${box} role="img" aria-label=${`${label}. Now: ${last}`}></div>
+      <div ref=${box} role="img" aria-label=${`${label}. ${unfinished || "Now"}: ${last}`}></div>
     </figure>
   `;
 }
 
-/**
- * @param {number[]} times
- * @param {Series[]} series
- */
-function dataOf(times, series) {
-  return [times, ...series.map((each) => each.values)];
+/** @typedef {Series & { dashed?: boolean }} Line */
+
+/** @param {Series} series @returns {Line} */
+function asUnfinished(series) {
+  return { ...series, dashed: true };
 }
 
-/** @param {{ series: Series[], width: number, height: number, say: (value: any) => string }} chart */
+/** The dot at the end of a line. @param {any} plot */
+function onlyLast(plot) {
+  return [plot.data[0].length - 1];
+}
+
+/** @param {{ series: Line[], width: number, height: number, say: (value: any) => string }} chart */
 function options({ series, width, height, say }) {
   const look = getComputedStyle(document.documentElement);
   const colour = (/** @type {string} */ name) => look.getPropertyValue(name).trim() || "gray";
@@ -100,7 +112,10 @@ function options({ series, width, height, say }) {
         label: each.name,
         stroke: colour(each.colour),
         width: 2,
-        points: { show: each.sparse ?? false, size: 4, fill: colour(each.colour) },
+        dash: each.dashed ? [4, 4] : undefined,
+        points: each.dashed
+          ? { show: true, size: 6, fill: colour(each.colour), filter: onlyLast }
+          : { show: each.sparse ?? false, size: 4, fill: colour(each.colour) },
       })),
     ],
   };

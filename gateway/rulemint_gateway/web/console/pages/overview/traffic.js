@@ -12,6 +12,9 @@ const OUTCOMES = /** @type {const} */ ([
   { name: "refused", colour: "--dim" },
 ]);
 
+/** The newest minute is not over, so its counts still grow. */
+const SO_FAR = "This minute so far";
+
 /**
  * Tokens by minute and outcome, and how long they take, of the last hour.
  * @param {{ of: import("../../state/answers.js").Asked<{ minutes: Minute[], whole: Minute }> }} props
@@ -47,10 +50,9 @@ export function Traffic({ of }) {
 /** @param {{ minutes: Minute[] }} props */
 function Charts({ minutes }) {
   const drawn = useMemo(() => {
-    const whole = minutes.slice(0, -1); // the newest minute is not over
-    const column = (/** @type {keyof Minute} */ name) => whole.map((each) => /** @type {any} */ (each[name]));
+    const column = (/** @type {keyof Minute} */ name) => minutes.map((each) => /** @type {any} */ (each[name]));
     return {
-      times: whole.map((each) => Date.parse(each.at) / 1000),
+      times: minutes.map((each) => Date.parse(each.at) / 1000),
       outcomes: OUTCOMES.map(({ name, colour }) => ({ name, colour, values: column(name) })),
       durations: [
         { name: "p50", colour: "--call", sparse: true, values: column("p50_ms") },
@@ -60,8 +62,10 @@ function Charts({ minutes }) {
   }, [minutes]);
   return html`
     <div class="columns">
-      <${Chart} label="Token requests per minute" times=${drawn.times} series=${drawn.outcomes} />
-      <${Chart} label="Time of a token" times=${drawn.times} series=${drawn.durations} say=${duration} />
+      <${Chart} label="Token requests per minute" times=${drawn.times} series=${drawn.outcomes}
+        unfinished=${SO_FAR} />
+      <${Chart} label="Time of a token" times=${drawn.times} series=${drawn.durations} say=${duration}
+        unfinished=${SO_FAR} />
     </div>
   `;
 }
