@@ -140,6 +140,37 @@ async def test_the_link_that_the_command_prints_signs_in_once_and_leaves_the_add
     await window.page.get_by_text("This link was used already").wait_for()
 
 
+async def test_on_a_phone_the_pages_are_a_menu_of_one_row_that_keys_open_and_leave(console: Opener, axe: str) -> None:
+    window = await console(viewport={"width": 390, "height": 700})
+    await heading(window, "Overview").wait_for()
+    side, pages = window.page.locator("header.side"), window.page.get_by_role("navigation", name="Pages")
+    menu = window.page.get_by_role("button", name="Menu")
+    assert (await side.bounding_box())["height"] < 60
+    assert await pages.count() == 0
+    assert await findings(window, axe) == []
+    await menu.focus()
+    await window.page.keyboard.press("Enter")
+    await pages.wait_for()
+    assert await menu.get_attribute("aria-expanded") == "true"
+    assert await findings(window, axe) == []
+    assert await window.page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    await window.page.keyboard.press("Tab")
+    await window.page.keyboard.press("Escape")
+    await pages.wait_for(state="detached")
+    assert await window.page.evaluate("document.activeElement.textContent") == "Menu"
+    await window.page.keyboard.press("Enter")
+    await pages.get_by_role("link", name="Logs").click()
+    await heading(window, "Logs").wait_for()
+    assert await pages.count() == 0
+    assert (await side.bounding_box())["height"] < 60
+
+
+async def test_a_wide_window_has_every_page_in_sight_and_no_menu(console: Opener) -> None:
+    window = await console()
+    await window.page.get_by_role("navigation", name="Pages").wait_for()
+    assert await window.page.get_by_role("button", name="Menu").count() == 0
+
+
 async def test_a_phone_and_a_zoom_of_two_hundred_percent_need_no_scrolling_to_the_side(console: Opener) -> None:
     for width in (390, 640):
         window = await console(viewport={"width": width, "height": 700})

@@ -1,15 +1,14 @@
 import { html, useEffect, useLayoutEffect, useMemo, useRef, useState } from "../vendor/third-party.js";
 import { findRecords } from "../state/records.js";
 import { SignInForm } from "../pages/sign_in/sign_in.js";
-import { PAGES } from "../pages/list.js";
-import { at, go, matched, place } from "../state/router.js";
-import { ended, may, session, signOut } from "../state/session.js";
+import { pageAt, PAGES } from "../pages/list.js";
+import { go, place } from "../state/router.js";
+import { ended, signOut } from "../state/session.js";
 import { shortcuts, useShortcuts } from "../state/shortcuts.js";
-import { Action, needs } from "./action.js";
 import { Dialog, OpenQuestion } from "./dialog.js";
 import { ShortcutsHelp } from "./keys.js";
+import { Navigation } from "./navigation.js";
 import { Palette } from "./palette.js";
-import { Said } from "./said.js";
 import { Allowed, Empty, Failure, Loading } from "./states.js";
 import { Toasts } from "./toasts.js";
 
@@ -51,40 +50,10 @@ export function Layout() {
   `;
 }
 
-/** @param {{ openPalette: () => void, openHelp: () => void }} props */
-function Navigation({ openPalette, openHelp }) {
-  const { path } = place.value;
-  const current = found(path)?.page;
-  const { tenant, subject } = session.value ?? { tenant: "", subject: "" };
-  return html`
-    <header class="side">
-      <p
-        class="brand">Rulemint <span class="tenant" title="The tenant"><${Said} text=${tenant} most=${40} /></span></p>
-      <nav aria-label="Pages">
-        ${PAGES.filter((page) => page.keys).map((page) =>
-          html`
-            <a key=${page.path} href=${at(page.path)} class=${may(page.scope) ? "" : "closed"}
-              title=${may(page.scope) ? undefined : needs(page.scope)}
-              aria-current=${page.path === (current?.under ?? current?.path) ? "page" : undefined}>${page.title}</a>
-          `
-        )}
-      </nav>
-      <div class="side-foot">
-        <button type="button" class="action quiet" onClick=${openPalette}>Find…</button>
-        <button type="button" class="action quiet" onClick=${openHelp}>Shortcuts</button>
-        <p class="dim" title="Signed in as">
-          <${Said} text=${subject} most=${40} />
-        </p>
-        <${Action} kind="quiet" run=${signOut}>Sign out<//>
-      </div>
-    </header>
-  `;
-}
-
 /** The page that the address names. */
 function CurrentPage() {
   const { path, query } = place.value;
-  const page = found(path);
+  const page = pageAt(path);
   const [loaded, setLoaded] = useState(/** @type {{ page: any, module: any, problem?: Error } | null} */ (null));
   const wanted = page?.page;
   const before = useRef(path);
@@ -135,15 +104,6 @@ function EndedSession() {
       <${SignInForm} />
       <//>
   `;
-}
-
-/** @param {string} path */
-function found(path) {
-  for (const page of PAGES) {
-    const params = matched(page.path, path);
-    if (params) return { page, params };
-  }
-  return null;
 }
 
 /** @param {Event} event */

@@ -12,6 +12,8 @@
  * @property {string | string[]} [scope] without which the page has nothing to show
  */
 
+import { matched } from "../state/router.js";
+
 /** @type {Page[]} */
 export const PAGES = [
   { path: "/", title: "Overview", keys: "g o", load: () => import("./overview/overview.js") },
@@ -99,3 +101,15 @@ export const PAGES = [
     load: () => import("./tenants/tenants.js"),
   },
 ];
+
+/**
+ * @param {string} path
+ * @returns {{ page: Page, params: Record<string, string> } | null} null: there is no such page
+ */
+export function pageAt(path) {
+  for (const page of PAGES) {
+    const params = matched(page.path, path);
+    if (params) return { page, params };
+  }
+  return null;
+}
