@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import web
@@ -18,13 +20,23 @@ from rulemint_gateway.web.openapi.look import REFERENCE
 from rulemint_gateway.web.openapi.page import at, page
 
 
+@dataclass(frozen=True)
+class _Made:
+    document: dict[str, Any]
+    page: str
+
+
 class Documentation:
-    """The description of some operations, and of its own two."""
+    """The description of some operations, and of its own two. It is made when somebody first reads it.
+
+    At the start it would take a fifth of the processor time, and most gateways are never asked for it.
+    """
 
     def __init__(self, catalog: Catalog, described: Sequence[Operation]) -> None:
         self._catalog = catalog
-        self._document = document([*described, *self.operations()])
-        self._page = page(self._document)
+        self._described = described
+        self._making = asyncio.Lock()
+        self._both: _Made | None = None
 
     def operations(self) -> list[Operation]:
         """The document and the page."""
@@ -52,8 +64,21 @@ class Documentation:
     async def document(self, request: web.Request) -> web.Response:
         """200 and the document, for the issuer of the tenant."""
         issuer = issuer_of(request, tenant_of(request, self._catalog))
-        return cacheable_answer(request, at_issuer(self._document, issuer))
+        return cacheable_answer(request, at_issuer((await self._made()).document, issuer))
 
     async def page(self, request: web.Request) -> web.Response:
         """200 and the page, with the address of the tenant in its examples."""
-        return page_answer(at(self._page, issuer_of(request, tenant_of(request, self._catalog))), look=REFERENCE)
+        issuer = issuer_of(request, tenant_of(request, self._catalog))
+        return page_answer(at((await self._made()).page, issuer), look=REFERENCE)
+
+    async def _made(self) -> _Made:
+        """Both, made in a thread: tokens are asked for meanwhile."""
+        async with self._making:
+            if self._both is None:
+                self._both = await asyncio.to_thread(_make, [*self._described, *self.operations()])
+            return self._both
+
+
+def _make(operations: Sequence[Operation]) -> _Made:
+    made = document(operations)
+    return _Made(made, page(made))
