@@ -63,7 +63,7 @@ async def wait_until_it_answers(data_dir: DataDir) -> None:
 
 
 async def _answer(path: Path, password: str) -> str:
-    """What the server answers to our password and a ping, or why it does not.
+    """Return the answer of the server to our password and a ping, or why there is none.
 
     These are two lines of its protocol. A client of Redis would be a third of what this program loads.
     """

@@ -35,7 +35,7 @@ class LateAuthorities(ssl.SSLContext):
 
 
 def _load_aiohttp() -> None:
-    """Let the contexts wait that aiohttp makes meanwhile. It is loaded by name: shared has no need of it itself."""
+    """Hold back the contexts that aiohttp makes while it loads. By its name: shared has no need of aiohttp itself."""
     waiting: list[ssl.SSLContext] = []
 
     def wait(self: ssl.SSLContext) -> None:

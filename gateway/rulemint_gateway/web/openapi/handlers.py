@@ -72,7 +72,7 @@ class Documentation:
         return page_answer(at((await self._made()).page, issuer), look=REFERENCE)
 
     async def _made(self) -> _Made:
-        """Both, made in a thread: tokens are asked for meanwhile."""
+        """Both, made in a thread, so that tokens can be asked for in the meantime."""
         async with self._making:
             if self._both is None:
                 self._both = await asyncio.to_thread(_make, [*self._described, *self.operations()])
