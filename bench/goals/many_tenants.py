@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bench.goals.aims import FEW_TENANTS
 from bench.goals.measured import Measured, Run, failed, processor_us, ratio
-from bench.growth.tenants import CONNECTIONS, UNIFORM, ZIPF, name_of, turns_of
+from bench.growth.tenants import CONNECTIONS, UNIFORM, ZIPF, name_of, room_for, turns_of
 
 
 def measure(run: Run) -> Measured:
@@ -15,7 +15,7 @@ def measure(run: Run) -> Measured:
         list(dict.fromkeys([one, few, many])),
         rounds=run.rounds,
         seconds=run.seconds,
-        settings={"RULEMINT_MAX_HOSTS": str(run.max_hosts)},
+        settings=room_for(run.max_hosts),
         say=run.say,
     )
     alone_us, together_us = (processor_us(turns, name_of(case), connections=CONNECTIONS) for case in (one, few))

@@ -41,7 +41,7 @@ def _measured(arguments: argparse.Namespace, load: LoadGenerator, say: Callable[
     if "idle" in arguments.parts:
         yield idle.measure(times=arguments.times, say=say)
     if "tenants" in arguments.parts:
-        settings = {} if arguments.max_hosts is None else {"RULEMINT_MAX_HOSTS": str(arguments.max_hosts)}
+        settings = {} if arguments.max_hosts is None else tenants.room_for(arguments.max_hosts)
         yield tenants.measure(
             load, counts=arguments.tenants, rounds=rounds, seconds=seconds, settings=settings, say=say
         )

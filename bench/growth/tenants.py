@@ -24,6 +24,9 @@ WARMING_S = 5.0
 WARMINGS = 30
 """At most. Each tenant's host has to start once, and a thousand take a minute."""
 
+HOST_MIB = 16
+"""Memory that a host may need: without so much of it those that are idle make room, and nothing stays warm."""
+
 Case = tuple[int, str]
 """How many tenants are asked, and how."""
 
@@ -61,6 +64,11 @@ def turns_of(
         subjects[0].check()
         _warm(system, _subject(system, requests, (most, UNIFORM)), load, say)
         return take_turns(subjects, load, connections=[CONNECTIONS], rounds=rounds, seconds=seconds, say=say)
+
+
+def room_for(hosts: int) -> dict[str, str]:
+    """The settings with which so many hosts may be there at once. The machine needs the memory."""
+    return {"RULEMINT_MAX_HOSTS": str(hosts), "RULEMINT_HOSTS_MEMORY_MB": str(hosts * HOST_MIB)}
 
 
 def name_of(case: Case) -> str:
