@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from rulemint_gateway.tokens.claims import TokenClaims
 from rulemint_gateway.tokens.signing_keys import SigningKeys
 from rulemint_gateway.tokens.signing_threads import MAX_BATCH, THREADS, SigningThreads
+from rulemint_gateway.tokens.signing_together import SigningTogether
 from rulemint_shared.contract.records import SigningAlgorithm
 from rulemint_shared.fairness.turns import Turns
 
@@ -29,9 +30,10 @@ class Minter:
     """Signs tokens with the key that their API asks for."""
 
     def __init__(self, keys: SigningKeys, threads: SigningThreads | None) -> None:
-        """*threads* make signatures that take long; without them they are made in the event loop."""
+        """*threads* make signatures that take long; without them they are made in the event loop, as all others."""
         self._keys = keys
         self._threads = threads
+        self._together = SigningTogether()
         self._turns = Turns(_SIGNED_AT_ONCE, waiting=_WAITING, waiting_of_one=_WAITING_OF_ONE_TENANT)
 
     async def mint(self, tenant: str, claims: TokenClaims) -> MintedToken:
@@ -43,7 +45,9 @@ class Minter:
             NoTurnError: too many tokens of the tenant wait for their signatures.
         """
         key = await self._keys.for_api(tenant, claims.api)
-        if self._threads is None or key.algorithm not in _SLOW_ALGORITHMS:
+        if key.algorithm not in _SLOW_ALGORITHMS:
+            return MintedToken(await self._together.token(key, claims.payload), key.kid)
+        if self._threads is None:
             return MintedToken(key.token(claims.payload), key.kid)
         if not self._turns.take_now(tenant):
             await self._turns.wait(tenant, within_s=_WAIT_S)

@@ -12,9 +12,10 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 from rulemint_gateway.tokens.signing import UsableKey
+from rulemint_gateway.tokens.wanted_tokens import Wanted, give, signed
 
 THREADS = 2
 MAX_BATCH = 8
@@ -23,27 +24,19 @@ SWITCH_INTERVAL_S = 0.0002
 """So long a thread that has signed waits while the event loop computes. Python's 5 ms are twenty signatures."""
 
 
-class _Wanted(NamedTuple):
-    """A token that waits for its signature."""
-
-    key: UsableKey
-    payload: dict[str, Any]
-    token: asyncio.Future[str]
-
-
 class SigningThreads:
     """Has tokens signed by threads. Make it with `open_signing_threads`."""
 
     def __init__(self, executor: ThreadPoolExecutor) -> None:
         self._executor = executor
-        self._waiting: list[_Wanted] = []
+        self._waiting: list[Wanted] = []
         self._busy = 0
         """Threads that sign now."""
 
     async def token(self, key: UsableKey, payload: dict[str, Any]) -> str:
         """The JWT of *payload*, signed with *key*."""
         loop = asyncio.get_running_loop()
-        wanted = _Wanted(key, payload, loop.create_future())
+        wanted = Wanted(key, payload, loop.create_future())
         if not self._waiting:
             loop.call_soon(self._hand_over)  # with all that comes in this moment
         self._waiting.append(wanted)
@@ -53,31 +46,13 @@ class SigningThreads:
         while self._waiting and self._busy < THREADS:
             batch, self._waiting = self._waiting[:MAX_BATCH], self._waiting[MAX_BATCH:]
             self._busy += 1
-            signing = asyncio.get_running_loop().run_in_executor(self._executor, _signed, batch)
+            signing = asyncio.get_running_loop().run_in_executor(self._executor, signed, batch)
             signing.add_done_callback(partial(self._take_back, batch))
 
-    def _take_back(self, batch: list[_Wanted], signing: asyncio.Future[list[str | Exception]]) -> None:
+    def _take_back(self, batch: list[Wanted], signing: asyncio.Future[list[str | Exception]]) -> None:
         self._busy -= 1
         self._hand_over()  # first: a thread is free
-        for wanted, token in zip(batch, signing.result(), strict=True):
-            if wanted.token.done():  # nobody waits for it any more
-                continue
-            if isinstance(token, Exception):
-                wanted.token.set_exception(token)
-            else:
-                wanted.token.set_result(token)
-
-
-def _signed(batch: list[_Wanted]) -> list[str | Exception]:
-    """The token of each of *batch*, or why there is none."""
-    return [_token(wanted) for wanted in batch]
-
-
-def _token(wanted: _Wanted) -> str | Exception:
-    try:
-        return wanted.key.token(wanted.payload)
-    except Exception as error:  # noqa: BLE001  # whoever waits for it raises it
-        return error
+        give(batch, signing.result())
 
 
 @contextmanager
