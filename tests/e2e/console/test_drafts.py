@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from fixtures.console_page import Console, Opener
+from fixtures.console_page import Console, Opener, findings
 from fixtures.management import Management, read_exchange
 from fixtures.system import System
 
@@ -90,6 +90,28 @@ async def test_a_draft_outlives_its_session_and_belongs_to_its_tenant(console: O
     kept = await window.page.evaluate("Object.keys(localStorage)")
     tenant = await window.page.locator(".tenant").inner_text()
     assert [name for name in kept if name.endswith("new-client")] == [f"rulemint.draft.{tenant}.new-client"]
+
+
+async def test_who_signs_out_is_told_of_drafts_and_may_discard_them(
+    console: Opener, bare_system: System, axe: str
+) -> None:
+    window = await console()
+    await window.page.evaluate("localStorage.setItem('rulemint.draft.another.new-client', '{}')")
+    dialog = await opened(window, "/clients", "New client")
+    await written(dialog, {"Name": "half"})
+    await window.page.keyboard.press("Escape")
+    await window.page.get_by_role("button", name="Sign out").click()
+    note = window.page.get_by_role("region", name="Drafts")
+    await note.get_by_text("1 draft of the tenant default stays in this browser").wait_for()
+    assert await findings(window, axe) == []
+    await note.get_by_role("button", name="Discard it").click()
+    await window.page.get_by_text("The drafts are discarded.").wait_for()
+    kept = await window.page.evaluate("Object.keys(localStorage).filter((name) => name.includes('new-client'))")
+    assert kept == ["rulemint.draft.another.new-client"]
+    await window.sign_in(bare_system.admin)
+    await window.page.get_by_role("button", name="Sign out").click()
+    await window.page.get_by_label("Client id").wait_for()
+    assert await note.count() == 0
 
 
 async def test_a_draft_is_gone_once_its_record_is_made(console: Opener) -> None:

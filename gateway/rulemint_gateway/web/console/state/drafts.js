@@ -45,16 +45,29 @@ export function dropDraft(name) {
 }
 
 /**
+ * The names in the storage of the drafts of a tenant.
+ * @param {Pick<Storage, "length" | "key">} storage
+ * @param {string} tenant a name has no dot
+ */
+export function draftsOf(storage, tenant) {
+  return namesIn(storage).filter((each) => each.startsWith(`${PREFIX}${tenant}.`));
+}
+
+/**
  * Forget the drafts of all tenants that nobody has touched for a month, and what is no draft.
  * @param {Pick<Storage, "length" | "key" | "getItem" | "removeItem">} storage
  * @param {number} now in milliseconds since 1970
  */
 export function forgetOldDrafts(storage, now) {
-  const names = Array.from({ length: storage.length }, (_, index) => storage.key(index) ?? "");
-  for (const name of names.filter((each) => each.startsWith(PREFIX))) {
+  for (const name of namesIn(storage).filter((each) => each.startsWith(PREFIX))) {
     const entry = entryIn(storage.getItem(name));
     if (!entry || now - entry.at > LONGEST_MS) storage.removeItem(name);
   }
+}
+
+/** @param {Pick<Storage, "length" | "key">} storage */
+function namesIn(storage) {
+  return Array.from({ length: storage.length }, (_, index) => storage.key(index) ?? "");
 }
 
 /**

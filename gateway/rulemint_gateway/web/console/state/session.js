@@ -12,6 +12,9 @@ export const session = signal(/** @type {Session | null | undefined} */ (undefin
 /** The session ended while a page was in use: the page stays, so that nothing in it is lost. */
 export const ended = signal(false);
 
+/** The tenant that somebody has just signed out of; "": nobody has. */
+export const left = signal("");
+
 export const scopes = computed(() => new Set(session.value?.scopes ?? []));
 
 /**
@@ -38,6 +41,7 @@ export async function signIn(proof) {
   const begun = await beginSession(proof);
   const other = ended.value && session.value?.tenant !== begun.tenant;
   session.value = begun;
+  left.value = "";
   ended.value = false;
   if (other) location.reload(); // what the page holds is another tenant's
 }
@@ -46,6 +50,7 @@ export async function signOut() {
   await endSession().catch((error) => {
     if (error.status !== 401) throw error;
   });
+  left.value = session.peek()?.tenant ?? "";
   session.value = null;
   ended.value = false;
 }

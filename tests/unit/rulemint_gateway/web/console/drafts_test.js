@@ -1,5 +1,5 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
-import { forgetOldDrafts } from "../../../../../gateway/rulemint_gateway/web/console/state/drafts.js";
+import { draftsOf, forgetOldDrafts } from "../../../../../gateway/rulemint_gateway/web/console/state/drafts.js";
 import { withoutSecrets } from "../../../../../gateway/rulemint_gateway/web/console/state/trial_inputs.js";
 
 const DAY_MS = 86_400_000;
@@ -28,6 +28,17 @@ Deno.test("drafts of a month ago go, and what is no draft; what is not the conso
   });
   forgetOldDrafts(storage, now);
   deepStrictEqual([...storage.kept.keys()], ["rulemint.draft.acme.new", "of another program"]);
+});
+
+Deno.test("the drafts of a tenant are those of no other whose name begins alike", () => {
+  const storage = storageOf({
+    "rulemint.draft.acme.new-client": "{}",
+    "rulemint.draft.acme.rule/rul_1.text": "{}",
+    "rulemint.draft.acme-two.new-client": "{}",
+    "acme.of another program": "{}",
+  });
+  deepStrictEqual(draftsOf(storage, "acme"), ["rulemint.draft.acme.new-client", "rulemint.draft.acme.rule/rul_1.text"]);
+  deepStrictEqual(draftsOf(storage, "acm"), []);
 });
 
 Deno.test("inputs of a trial are kept without secrets, and not at all while nobody can tell where one ends", () => {

@@ -5,6 +5,7 @@ import { Said } from "../../components/said.js";
 import { useAnswer } from "../../state/answers.js";
 import { keepPlace } from "../../state/router.js";
 import { signIn } from "../../state/session.js";
+import { LeftDrafts } from "./left_drafts.js";
 
 /** The page for those who are not signed in yet. */
 export function SignIn() {
@@ -15,6 +16,7 @@ export function SignIn() {
     <main class="sign-in">
       <h1>Rulemint</h1>
       <p>Sign in to see and change this tenant's rules, clients and tokens.</p>
+      <${LeftDrafts} />
       <${SignInForm} />
       <p class="dim">On this machine <code>rulemint console</code> opens a link that signs you in.</p>
       <p><a href="/start">Ask for a token</a> · <a href="/docs/">Documentation</a> · <a href="/docs/api">API</a></p>
