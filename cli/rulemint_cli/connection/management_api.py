@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import rulemint_shared.process.late_authorities  # noqa: F401  # before aiohttp
-
 import os
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager

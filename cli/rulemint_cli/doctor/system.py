@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import rulemint_shared.process.late_authorities  # noqa: F401  # before aiohttp
-
 from collections.abc import Sequence
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import rulemint_shared.process.late_authorities  # noqa: F401  # before aiohttp
-
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, TextIO

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import rulemint_shared.process.late_authorities  # noqa: F401  # before aiohttp
-
 import asyncio
 from collections.abc import Callable
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import rulemint_shared.process.late_authorities  # before what imports aiohttp
 import rulemint_shared.process.without_rich  # noqa: F401  # before what imports structlog
 
 import signal

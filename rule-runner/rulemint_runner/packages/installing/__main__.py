@@ -7,8 +7,6 @@ into it. When the keeper ends, the kernel ends the installer.
 
 from __future__ import annotations
 
-import rulemint_shared.process.late_authorities  # noqa: F401  # before what imports aiohttp
-
 import os
 import sys
 import zlib
