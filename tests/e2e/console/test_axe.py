@@ -12,7 +12,7 @@ import pytest
 
 import rulemint_gateway
 from fixtures.console_axe import Looks, answer_errors, answer_nothing, settle
-from fixtures.console_page import Console, a_person, open_console
+from fixtures.console_page import Console, a_person, findings_of_schemes, open_console
 from fixtures.console_report import AXE
 from fixtures.hostile_records import AGENT, hostile_records
 from fixtures.management import Management
@@ -111,6 +111,23 @@ def test_no_window_is_forgotten() -> None:
     assert found - PARTS == set(WINDOWS), "name each file with a window, and how it is opened"
 
 
+async def test_a_text_that_only_the_dark_makes_hard_to_read_is_found(window: Console, axe: str) -> None:
+    await settle(window)
+    await window.page.evaluate(WEAK_IN_THE_DARK)
+    found = await findings_of_schemes(window, axe)
+    assert found["light"] == []
+    assert [each for each in found["dark"] if each.startswith("color-contrast")]
+
+
+def test_schemes_differ_in_colours_alone() -> None:
+    """So what is no colour is looked at in one of them."""
+    files = [path for pattern in ("*.js", "*.css", "*.html") for path in CONSOLE.rglob(pattern)]
+    by_scheme = {str(path.relative_to(CONSOLE)) for path in files if "prefers-color-scheme" in path.read_text()}
+    assert by_scheme == {"look/colours.css", "components/chart.js"}, "a chart is drawn anew, in other colours"
+    dark = (CONSOLE / "look/colours.css").read_text().partition("prefers-color-scheme: dark) {")[2]
+    assert set(re.findall(r"^ +([a-z][a-z-]*):", dark, re.MULTILINE)) == set()
+
+
 async def test_the_window_of_a_session_that_ended(window: Console, looks: Looks) -> None:
     window.expected.append("401")
     await window.page.context.clear_cookies()
@@ -167,6 +184,7 @@ async def merge(window: Console, records: dict[str, str]) -> None:
     await window.page.reload()
 
 
+WEAK_IN_THE_DARK = "document.styleSheets[0].insertRule('@media (prefers-color-scheme: dark) { h1 { color: #222; } }')"
 KEPT = "() => Object.keys(localStorage).some((each) => each.includes('.rule/'))"
 OLDER = """() => {
   const name = Object.keys(localStorage).find((each) => each.includes(".rule/"));

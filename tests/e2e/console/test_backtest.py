@@ -55,12 +55,11 @@ def button(window: Console, name: str) -> Any:
     return window.page.get_by_role("button", name=name, exact=True)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 async def test_a_backtest_tells_what_changes_by_kind_and_client_and_each_opens_its_record(
-    console: Opener, management: Management, axe: str, scheme: str
+    console: Opener, management: Management, axe: str
 ) -> None:
     async with a_draft(management, "free", "gold") as (rule, _, (free, _gold)):
-        window = await opened(console, rule, color_scheme=scheme)
+        window = await opened(console, rule)
         await button(window, "Start the backtest").focus()
         await window.page.keyboard.press("Enter")
         result = window.page.get_by_role("region", name="Result of the backtest")
@@ -81,12 +80,11 @@ async def test_a_backtest_tells_what_changes_by_kind_and_client_and_each_opens_i
         await result.get_by_text("Done. 2 token requests replayed.").wait_for()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 async def test_a_canary_shows_both_versions_side_by_side_until_somebody_stops_it(
-    console: Opener, management: Management, axe: str, scheme: str
+    console: Opener, management: Management, axe: str
 ) -> None:
     async with a_draft(management, "gold") as (rule, (client,), _):
-        window = await opened(console, rule, "canary", color_scheme=scheme)
+        window = await opened(console, rule, "canary")
         await window.page.get_by_label("Percent of the clients").fill("99, 100")
         await window.page.get_by_label("Seconds a step lasts").fill("3600")
         assert await findings(window, axe) == []

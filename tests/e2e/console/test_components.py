@@ -73,7 +73,6 @@ async def test_what_cannot_be_undone_needs_the_name(console: Opener) -> None:
     assert await window.page.evaluate("window.attacked") is None
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-async def test_axe_finds_nothing_serious_in_the_components(console: Opener, axe: str, scheme: str) -> None:
-    window = await with_components(console, color_scheme=scheme)
+async def test_axe_finds_nothing_serious_in_the_components(console: Opener, axe: str) -> None:
+    window = await with_components(console)
     assert await findings(window, axe) == []

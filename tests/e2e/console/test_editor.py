@@ -211,15 +211,14 @@ async def test_what_a_rule_logs_and_throws_is_text(console: Opener, bare_system:
             assert "\u202e" not in text
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 async def test_axe_finds_nothing_serious_in_any_part_of_the_editor(
-    console: Opener, bare_system: System, axe: str, scheme: str
+    console: Opener, bare_system: System, axe: str
 ) -> None:
     async with (
         open_management(bare_system.url, bare_system.admin) as management,
         management.rule(GOLD, name="looked at", enabled=False, cases=ALWAYS_GOLD) as rule,
     ):
-        window = await opened(console, rule, color_scheme=scheme)
+        window = await opened(console, rule)
         await window.page.keyboard.press("Control+Enter")
         await window.page.get_by_role("heading", name="Payload of the token").wait_for()
         assert await findings(window, axe) == []

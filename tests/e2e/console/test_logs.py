@@ -223,15 +223,14 @@ async def test_a_stream_that_broke_off_goes_on_without_a_gap(console: Opener, ma
         assert (await row(window, "before").count(), await row(window, "during").count()) == (1, 1)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 async def test_hostile_lines_are_shown_and_do_nothing_and_axe_finds_nothing_serious(
-    console: Opener, management: Management, axe: str, scheme: str
+    console: Opener, management: Management, axe: str
 ) -> None:
     client = await management.a_client(name="hostile \u202e")
     async with management.rule(SAYS, clients=[client.client_id]):
         for text in HOSTILE:
             await says(management, client, text)
-        window = await console(place="/logs", color_scheme=scheme)
+        window = await console(place="/logs")
         await window.go(f"/logs?client_id={client.client_id}&type=line")
         await row(window, "<script>alert(1)</script>").wait_for()
         await row(window, "onerror=alert(2)").wait_for()

@@ -116,14 +116,13 @@ async def test_a_session_without_scopes_is_told_which_ones_it_needs(console: Ope
     assert await window.page.get_by_text("needs read:rules").is_visible()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 async def test_axe_finds_nothing_serious_on_an_overview_with_everything(
-    console: Opener, management: Management, axe: str, scheme: str
+    console: Opener, management: Management, axe: str
 ) -> None:
     client = await management.a_client()
     async with management.rule(THROWS):
         await management.ask(client.request())
-        window = await console(color_scheme=scheme)
+        window = await console()
         await window.page.get_by_role("link", name="Open the last failure").first.wait_for(timeout=PATIENCE_MS)
         await window.page.get_by_role("region", name="Tokens of the last hour").wait_for(timeout=PATIENCE_MS)
         assert await findings(window, axe) == []

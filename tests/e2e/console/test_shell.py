@@ -98,12 +98,11 @@ async def test_a_question_mark_lists_the_shortcuts_and_escape_gives_the_focus_ba
     assert await window.page.evaluate("document.activeElement.textContent") == "Shortcuts"
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-async def test_axe_finds_nothing_serious(console: Opener, axe: str, scheme: str) -> None:
-    signed_out = await console(scopes=(), color_scheme=scheme)
+async def test_axe_finds_nothing_serious(console: Opener, axe: str) -> None:
+    signed_out = await console(scopes=())
     await signed_out.page.get_by_label("Client id").wait_for()
     assert await findings(signed_out, axe) == []
-    window = await console(color_scheme=scheme)
+    window = await console()
     await heading(window, "Overview").wait_for()
     assert await findings(window, axe) == []
     await window.page.keyboard.press("Control+k")

@@ -57,14 +57,11 @@ async def test_a_request_that_is_not_kept_is_told(console: Opener) -> None:
     await window.page.get_by_role("alert").wait_for()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-async def test_axe_finds_nothing_serious_in_a_trial(
-    console: Opener, bare_system: System, axe: str, scheme: str
-) -> None:
+async def test_axe_finds_nothing_serious_in_a_trial(console: Opener, bare_system: System, axe: str) -> None:
     async with (
         open_management(bare_system.url, bare_system.admin) as management,
         management.rule(SCRIPT, name="seen"),
     ):
-        window = await console(place="/try", color_scheme=scheme)
+        window = await console(place="/try")
         await window.page.get_by_text("the name is reserved", exact=True).wait_for()
         assert await findings(window, axe) == []
