@@ -44,7 +44,10 @@ export default function Clients(/** @type {{ query: Record<string, string> }} */
         name: "Client secret",
         value: made.client_secret,
       }]}
-        close=${() => go(`/clients/${part(made.client_id)}`)}>
+        close=${() => {
+          setMade(null); // also where the address leads back here before the page has left
+          go(`/clients/${part(made.client_id)}`);
+        }}>
         <p>Next, grant it an API: without a grant it gets no token.</p>
         <//>
     `}
