@@ -20,8 +20,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from bench.children import started
 from bench.command import run
+from bench.free_ports import free_port
 from bench.load import Request, load_generator
-from bench.system import free_port
 
 CONNECTIONS = 32
 SECONDS = 3.0

@@ -14,8 +14,8 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from bench.children import READY_TIMEOUT_S, Child, started
+from bench.free_ports import free_port
 from bench.processes import processor_us
-from bench.system import free_port
 
 SLOTS = 16_384
 SETTINGS = [

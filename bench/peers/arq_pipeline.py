@@ -10,12 +10,12 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from bench.children import started
+from bench.free_ports import free_port
 from bench.load import Request
 from bench.peers import FORM
 from bench.peers.authlib_server import private_keys
 from bench.peers.valkey import started_valkey
 from bench.subjects.subject import Subject
-from bench.system import free_port
 
 PROGRAM = Path(__file__).parent / "stock_arq"
 POLL_S = "0.5"

@@ -14,10 +14,10 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
 from bench.children import started
+from bench.free_ports import free_port
 from bench.load import Request
 from bench.peers import FORM, python_packages
 from bench.subjects.subject import Subject
-from bench.system import free_port
 
 PROGRAM = Path(__file__).parent / "authlib_flask"
 THREADS = 8

@@ -11,10 +11,10 @@ from urllib.parse import urlencode
 import deno
 
 from bench.children import Child, started
+from bench.free_ports import free_port
 from bench.load import Request
 from bench.peers import FORM, PeerMissingError, node_packages
 from bench.subjects.subject import Subject
-from bench.system import free_port
 
 TITLES = {
     "inline": "oidc-provider, inline hook",

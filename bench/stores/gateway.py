@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.children import Child, started
+from bench.free_ports import free_port
 from bench.processes import processor_us
-from bench.system import free_port
 
 READY_TIMEOUT_S = 60.0
 LOOK_INTERVAL_S = 0.005

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 
 import jwt
 import pytest
+from bench.free_ports import free_port
 
 from fixtures.hostile_rules import HARMLESS
 from fixtures.legs import REQUEST_DEADLINE_S, RULE_TIMEOUT_S
 from fixtures.management import Answer, ApiClient, Management, open_management
-from fixtures.processes import free_port, started_dev
+from fixtures.processes import started_dev
 from fixtures.stepped_clock import COMPILER, SteppedClock
 from fixtures.system import System
 from fixtures.waiting import eventually

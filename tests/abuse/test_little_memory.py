@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from bench.free_ports import free_port
 
 from fixtures.hostile_rules import HARMLESS
 from fixtures.legs import REQUEST_DEADLINE_S, RULE_TIMEOUT_S
 from fixtures.management import Management, open_management, read_exchange
 from fixtures.memory_group import MemoryGroup, memory_group, why_no_memory_group
-from fixtures.processes import BIN, Started, family_of, free_port, is_alive, started_dev
+from fixtures.processes import BIN, Started, family_of, is_alive, started_dev
 from fixtures.system import System
 from fixtures.tenants import a_tenant
 from fixtures.waiting import eventually

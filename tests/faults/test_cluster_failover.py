@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import pytest
+from bench.free_ports import free_port
 
 from fixtures.clusters import Cluster, a_cluster
 from fixtures.counted_runs import counted_rule, counted_runs, host
 from fixtures.fault_report import SEEN, SLOW
-from fixtures.processes import free_port
 from fixtures.running import Running, running
 from fixtures.steady_load import Load, calm, outage_s, seen
 from rulemint_gateway.stores.catalog.catalog import DEFAULT_TENANT

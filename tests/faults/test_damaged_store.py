@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 import redis
+from bench.free_ports import free_port
 
-from fixtures.processes import free_port, started, until
+from fixtures.processes import started, until
 from fixtures.system import answers
 from rulemint_shared.contract import redis_keys
 from rulemint_shared.secrets.vault import create_master_key

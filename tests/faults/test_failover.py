@@ -9,10 +9,11 @@ from dataclasses import dataclass, field, replace
 import aiohttp
 import pytest
 import redis
+from bench.free_ports import free_port
 
 from fixtures.counted_runs import CountedRuns, counted_rule, counted_runs, host
 from fixtures.fault_report import SEEN, SLOW
-from fixtures.processes import free_port, until
+from fixtures.processes import until
 from fixtures.running import Running, running
 from fixtures.sentinels import MASTER, Replicated, replicated
 from fixtures.steady_load import CALM_S, Load, calm, outage_s, seen

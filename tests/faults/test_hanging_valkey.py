@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from bench.free_ports import free_port
 
 from fixtures.calls import call
 from fixtures.fault_report import SLOW
-from fixtures.processes import Started, free_port, is_ready, started, until
+from fixtures.processes import Started, is_ready, started, until
 from fixtures.runner_keys import make_runner_key
 from fixtures.valkey_servers import Server, a_server
 

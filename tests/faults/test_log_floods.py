@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from bench.free_ports import free_port
 
 from fixtures.management import Management, open_management
-from fixtures.processes import Started, free_port, is_ready, started, until
+from fixtures.processes import Started, is_ready, started, until
 from fixtures.runner_keys import make_runner_key
 from fixtures.tenants import a_tenant
 from fixtures.valkey_servers import a_server

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+from bench.free_ports import free_port
 
 from fixtures.management import Management
-from fixtures.processes import Started, free_port, started, until
+from fixtures.processes import Started, started, until
 from fixtures.system import answers
 from rulemint_gateway.stores.catalog.tables import CLIENTS
 from rulemint_shared.contract import redis_keys

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 import pytest
 import redis as sync_redis
+from bench.free_ports import free_port
 
-from fixtures.processes import free_port, until
+from fixtures.processes import until
 from fixtures.services import Services, some_services
 from fixtures.stepped_clock import COMPILER, SteppedClock
 from rulemint_shared.contract import redis_keys

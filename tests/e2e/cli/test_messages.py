@@ -8,8 +8,8 @@ import shlex
 import socket
 
 import pytest
+from bench.free_ports import free_port
 
-from fixtures.processes import free_port
 from fixtures.workplace import Workplace
 
 LIBRARY_WORDS = re.compile(r"Invalid response status|Connect call failed|Server disconnected|Traceback")

@@ -6,9 +6,9 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from bench.free_ports import free_port
 
 from fixtures.compose import Project
-from fixtures.processes import free_port
 
 
 @pytest.fixture(scope="session")

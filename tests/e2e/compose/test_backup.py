@@ -10,9 +10,10 @@ from pathlib import Path
 
 import jwt
 import pytest
+from bench.free_ports import free_port
 
 from fixtures.compose import Project, token
-from fixtures.processes import ROOT, free_port
+from fixtures.processes import ROOT
 from fixtures.valkey import docker_answers
 
 pytestmark = [

@@ -7,9 +7,10 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from bench.free_ports import free_port
 
 from fixtures.compose import DEMO_REQUEST, Project
-from fixtures.processes import ROOT, free_port, until
+from fixtures.processes import ROOT, until
 from fixtures.valkey import docker_answers
 
 pytestmark = [

@@ -14,10 +14,11 @@ from typing import NamedTuple
 
 import pytest
 import trustme
+from bench.free_ports import free_port
 
 from fixtures.clone import make_clone
 from fixtures.compose import DEMO_REQUEST, Project
-from fixtures.processes import free_port, until
+from fixtures.processes import until
 from fixtures.valkey import docker_answers
 
 pytestmark = [

@@ -3,8 +3,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from bench.free_ports import free_port
 
-from fixtures.processes import free_port, started_dev
+from fixtures.processes import started_dev
 from fixtures.workplace import Workplace
 
 

@@ -7,11 +7,11 @@ from contextlib import asynccontextmanager
 
 import pytest
 from aiohttp import web
+from bench.free_ports import free_port
 
 from fixtures.console import LINKS
 from fixtures.console_page import Opener
 from fixtures.management import Management
-from fixtures.processes import free_port
 
 pytestmark = pytest.mark.timeout(120)
 

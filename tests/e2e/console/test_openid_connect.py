@@ -10,12 +10,13 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from bench.free_ports import free_port
 
 from fixtures.console_page import open_console
 from fixtures.management import Management, open_management
 from fixtures.node import NodeFolder
 from fixtures.oidc import Person, Provider, a_person, a_provider
-from fixtures.processes import free_port, started, until
+from fixtures.processes import started, until
 from fixtures.runner_keys import settings_of_a_gateway
 from fixtures.system import System, answers
 from fixtures.valkey import Databases

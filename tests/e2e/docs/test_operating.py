@@ -17,10 +17,11 @@ import aiohttp
 import pytest
 import trustme
 import yaml
+from bench.free_ports import free_port
 
 from fixtures.management import Management, open_management
 from fixtures.nginx import started_nginx
-from fixtures.processes import ROOT, free_port, started, started_dev, until
+from fixtures.processes import ROOT, started, started_dev, until
 from fixtures.snippets import files_of
 from fixtures.system import System
 from fixtures.waiting import eventually

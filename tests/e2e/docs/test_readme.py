@@ -11,9 +11,10 @@ import time
 from pathlib import Path
 
 import pytest
+from bench.free_ports import free_port
 
 from fixtures.clone import make_clone
-from fixtures.processes import ROOT, free_port, is_ready, started, until
+from fixtures.processes import ROOT, is_ready, started, until
 
 pytestmark = pytest.mark.timeout(120)
 

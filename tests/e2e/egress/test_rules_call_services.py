@@ -12,9 +12,10 @@ from pathlib import Path
 
 import jwt
 import pytest
+from bench.free_ports import free_port
 
 from fixtures.management import Management, open_management, read_exchange
-from fixtures.processes import free_port, started_dev
+from fixtures.processes import started_dev
 from fixtures.system import System
 from fixtures.watching import watching
 from fixtures.web import Authority

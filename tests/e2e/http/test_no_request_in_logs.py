@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterator
 
 import aiohttp
 import pytest
+from bench.free_ports import free_port
 
 from fixtures.management import Management, open_management
-from fixtures.processes import free_port, started_dev
+from fixtures.processes import started_dev
 from fixtures.raw_gateway import Answered
 from fixtures.system import System
 

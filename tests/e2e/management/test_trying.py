@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from bench.free_ports import free_port
 
 from fixtures.management import Answer, Management, open_management
-from fixtures.processes import free_port, started_dev
+from fixtures.processes import started_dev
 from fixtures.system import System
 from fixtures.valkey import client_of
 from fixtures.waiting import eventually

@@ -8,8 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from bench.free_ports import free_port
 
-from fixtures.processes import BIN, free_port, started, until
+from fixtures.processes import BIN, started, until
 from fixtures.runner_keys import make_runner_key
 from fixtures.system import answers
 from fixtures.valkey import client_of

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from bench.free_ports import free_port
 from prometheus_client.parser import text_string_to_metric_families
 
 from fixtures.management import Management, open_management
-from fixtures.processes import ROOT, free_port, started, started_dev
+from fixtures.processes import ROOT, started, started_dev
 from fixtures.system import System
 from fixtures.waiting import eventually
 from rulemint_gateway.log_hub.gaps import Cause

@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from bench.free_ports import free_port
 
 from fixtures.management import open_management
-from fixtures.processes import Started, family_of, free_port, is_alive, started, started_dev, until
+from fixtures.processes import Started, family_of, is_alive, started, started_dev, until
 from fixtures.runner_keys import settings_of_a_gateway
 from fixtures.waiting import eventually
 from rulemint_runner.hosts.circuit_breaker import FAILURES

@@ -8,10 +8,11 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 import pytest
+from bench.free_ports import free_port
 
 from fixtures.keyspace import valkey_of
 from fixtures.management import Answer, ApiClient, Management, open_management, read_exchange
-from fixtures.processes import free_port, started_dev
+from fixtures.processes import started_dev
 from fixtures.system import System
 from rulemint_shared.contract import redis_keys
 

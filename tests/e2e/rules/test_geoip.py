@@ -8,11 +8,12 @@ from pathlib import Path
 
 import jwt
 import pytest
+from bench.free_ports import free_port
 
 from fixtures.facts.fact import action
 from fixtures.geoip import SEEN_IN_BERN, write_database
 from fixtures.management import Management, open_management
-from fixtures.processes import Started, free_port, started_dev
+from fixtures.processes import Started, started_dev
 from fixtures.runner_keys import make_runner_key
 from fixtures.system import System
 

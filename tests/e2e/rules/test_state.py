@@ -10,10 +10,11 @@ from typing import Any
 
 import jwt
 import pytest
+from bench.free_ports import free_port
 
 from fixtures.every_server import names_in
 from fixtures.management import Answer, ApiClient, Management, open_management
-from fixtures.processes import free_port, started_dev
+from fixtures.processes import started_dev
 from fixtures.tenants import a_tenant
 from fixtures.waiting import eventually
 from rulemint_shared.redis.connection import open_redis

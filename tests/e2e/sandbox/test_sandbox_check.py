@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from bench.free_ports import free_port
 
-from fixtures.processes import BIN, Started, free_port, is_ready, started, until
+from fixtures.processes import BIN, Started, is_ready, started, until
 from fixtures.refusals import without_landlock
 from rulemint_shared.contract.sandbox_report import AttackOutcome, LayerState, SandboxReport, decode_report
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from bench.free_ports import free_port
 
-from fixtures.processes import free_port, started_dev
+from fixtures.processes import started_dev
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,11 @@ from urllib.parse import urlencode
 
 import jwt
 import pytest
+from bench.free_ports import free_port
 
 from fixtures.keyspace import keyspace_of
 from fixtures.management import Answer, ApiClient, Management, open_management, read_exchange
-from fixtures.processes import free_port, started_dev
+from fixtures.processes import started_dev
 from fixtures.system import System
 
 NAMES = (

@@ -13,12 +13,13 @@ from pathlib import Path
 
 import pytest
 import redis
+from bench.free_ports import free_port
 
 from fixtures.commands import Command, commands_of, slots, together
 from fixtures.console import LINKS, SESSION, SESSIONS, a_browser
 from fixtures.management import Management, open_management, read_exchange
 from fixtures.old_store import write_old_store
-from fixtures.processes import ROOT, free_port, started_dev
+from fixtures.processes import ROOT, started_dev
 from fixtures.system import System
 from fixtures.valkey import refused_for_slots
 from fixtures.valkey_servers import Server, a_cluster_of_one

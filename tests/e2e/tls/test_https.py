@@ -14,8 +14,9 @@ from typing import Any
 import jwt
 import pytest
 import trustme
+from bench.free_ports import free_port
 
-from fixtures.processes import free_port, started, started_dev, until
+from fixtures.processes import started, started_dev, until
 from fixtures.system import System
 from rulemint_shared.secrets.vault import create_master_key
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 from aiohttp import web
+from bench.free_ports import free_port
 
-from fixtures.processes import free_port
 from rulemint_gateway.web.sign_in.oidc import discovery as discoveries
 from rulemint_gateway.web.sign_in.oidc.discovery import Discovery
 from rulemint_gateway.web.sign_in.oidc.fetching import MAX_ANSWER_BYTES, ProviderError, open_provider_client

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 
 import pytest
 from aiohttp import web
+from bench.free_ports import free_port
 
-from fixtures.processes import free_port
 from rulemint_gateway.management.errors import UnavailableError
 from rulemint_gateway.web.sign_in.oidc.fetching import CONNECTIONS, open_provider_client
 from rulemint_gateway.web.sign_in.oidc.flow import MAX_UNDER_WAY, CodeFlow, Returned

@@ -15,10 +15,11 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from bench.free_ports import free_port
 
 from fixtures.ordinary_user import ordinary_user, why_no_ordinary_user
 from fixtures.packages import running_in
-from fixtures.processes import free_port, until
+from fixtures.processes import until
 from fixtures.registry import Registry
 from rulemint_runner.packages.install_folders import InstallFolders
 from rulemint_runner.sandbox.landlock import landlock_abi
