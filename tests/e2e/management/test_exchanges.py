@@ -80,7 +80,7 @@ async def test_a_time_that_is_not_after_the_other_is_refused(management: Managem
 
 
 async def test_names_and_ids_that_could_come_to_be_are_asked_for(management: Management) -> None:
-    for query in ("rule=not there yet", "client_id=nobody", "jti=of-another-issuer", "id=00000000"):
+    for query in ("rule=not there yet", "client_id=not-made-yet", "jti=of-another-issuer", "id=00000000"):
         assert await listed(management, **dict([query.split("=")])) == []
 
 
