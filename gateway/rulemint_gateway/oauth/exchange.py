@@ -16,6 +16,7 @@ from rulemint_gateway.oauth.client_authentication import AuthenticatedClient
 from rulemint_gateway.oauth.errors import OAuthError
 from rulemint_gateway.oauth.exchange_times import StepClock
 from rulemint_gateway.oauth.grant_types import CREDENTIALS
+from rulemint_gateway.oauth.presented_secrets import hidden
 from rulemint_gateway.oauth.token_request import TokenRequest
 from rulemint_gateway.tokens.claims import TokenClaims
 from rulemint_shared import ids
@@ -67,15 +68,18 @@ class Exchange:
         self._started_s = time.perf_counter()
         self._total_ms: float | None = None
         self._known: dict[str, Any] = {"config_revision": config_revision}
+        self._presented: tuple[str, ...] = ()
         if trace_id:
             self._known["trace_id"] = trace_id
         self._clock = StepClock(self._started_ms, self._started_s)
 
     def asked(self, request: TokenRequest) -> None:
         """The request was well formed; of what nobody has vouched for, only this is kept."""
+        self._presented = request.presented
+        self.user_agent = hidden(self.user_agent, self._presented)
         self._known.update(
             client_id=request.credentials[0].client_id[:_MAX_VALUE],
-            audience=masked_again(request.audience[:_MAX_VALUE]),
+            audience=masked_again(hidden(request.audience, self._presented)[:_MAX_VALUE]),
         )
 
     @property
@@ -93,7 +97,10 @@ class Exchange:
             client_id=client.record.client_id, client_name=client.record.name, secret_name=client.secret_name
         )
         self._clock.authenticated()
-        self._known.update(scope_asked=_some(request.scope), parameters=mask_parameters(request.as_sent.decoded()))
+        self._known.update(
+            scope_asked=_some(hidden(request.scope, self._presented)),
+            parameters=mask_parameters(request.as_sent.decoded()),
+        )
 
     def left(self, at_s: float) -> None:
         """Its invocation leaves for the runners, at *at_s* (`time.perf_counter`)."""
@@ -140,8 +147,8 @@ class Exchange:
             known["outcome"] = self.outcome(error)
             known.update(
                 error=error.error,
-                error_description=error.description[:MAX_DESCRIPTION],
-                detail=masked_text(error.detail[:MAX_DETAIL]),
+                error_description=hidden(error.description, self._presented)[:MAX_DESCRIPTION],
+                detail=masked_text(hidden(error.detail, self._presented)[:MAX_DETAIL]),
             )
         known.setdefault("outcome", "refused:server_error")
         return ExchangeRecord(

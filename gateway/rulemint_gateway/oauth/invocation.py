@@ -9,6 +9,7 @@ import msgspec
 from rulemint_gateway.oauth.client_authentication import AuthenticatedClient
 from rulemint_gateway.oauth.client_grants import CheckedGrant
 from rulemint_gateway.oauth.exchange import Exchange
+from rulemint_gateway.oauth.presented_secrets import hidden
 from rulemint_gateway.oauth.token_request import TokenRequest
 from rulemint_shared.clock import unix_ms
 from rulemint_shared.contract.messages import ClientView, Invocation, RequestView, RuleRef, Shadow
@@ -39,8 +40,8 @@ def invocation_of(
             ip=exchange.ip,
             user_agent=exchange.user_agent,
             body=request.parameters,
-            requested_scopes=request.scope,
-            **msgspec.structs.asdict(exchange.sent()),
+            requested_scopes=hidden(request.scope, request.presented),
+            **hidden(msgspec.structs.asdict(exchange.sent()), request.presented),
         ),
         flow=[_reference(rule, record.client_id) for rule in flow],
         deadline_ms=deadline.to_unix_ms(),

@@ -28,6 +28,7 @@ from rulemint_gateway.oauth.grant_types import (
     without_credentials,
 )
 from rulemint_gateway.oauth.parameters import Parameters, parameters_of
+from rulemint_gateway.oauth.presented_secrets import hidden, presented
 from rulemint_shared.scopes import MAX_SCOPES, is_scope_token
 
 _GRANT_TYPES = " or ".join(GRANT_TYPES)
@@ -51,7 +52,12 @@ class TokenRequest(msgspec.Struct, frozen=True, kw_only=True):
     scope: list[str]
     """The scopes asked for, each once; empty if none were."""
     as_sent: Parameters
-    """All parameters that say something, credentials too; not to be looked at before the client is known."""
+    """All parameters that say something, credentials too; not to be looked at before the client is known.
+
+    The secret of the credentials is hidden in each of them.
+    """
+    presented: tuple[str, ...] = ()
+    """Each reading of the secret that the client showed; what else it sent is kept without it."""
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -77,11 +83,13 @@ def parse_token_request(
     if grant_type != CLIENT_CREDENTIALS_GRANT.name:  # another one makes a request of its own type
         raise UnsupportedGrantType(f"grant_type must be {_GRANT_TYPES}", grant_type=grant_type)
     credentials = _credentials(texts["client_id"], texts["client_secret"], authorization)
+    said, shown = given.that_say_something(), presented(each.client_secret for each in credentials)
     return TokenRequest(
         credentials=credentials,
         audience=_audience(texts["audience"], texts["resource"], default_audience),
         scope=split_scope(texts["scope"] or ""),
-        as_sent=given.that_say_something(),
+        as_sent=Parameters({}, lambda: hidden(said.decoded(), shown)),
+        presented=shown,
     )
 
 

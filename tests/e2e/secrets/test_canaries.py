@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote_plus, urlencode
 
 import jwt
 import pytest
@@ -177,6 +177,47 @@ async def test_token_requests(management: Management, system: System, secret: st
         == {}
     )
     assert found_in(await everything_kept(management, system)) == {}
+
+
+def again(secret: str) -> dict[str, dict[str, Any]]:
+    """Where a client may send its secret once more, under a name that says nothing."""
+    return {
+        "form": {"data": {"note": f"key={secret}!", "more": secret}},
+        "json": {"json": {"note": secret, "deep": {"list": [f"<{secret}>"], f"of {secret}": 1}}},
+        "query": {"params": {"note": secret, secret: "name"}},
+        "header": {"headers": {"X-Note": f"is {secret}", "User-Agent": f"program/{secret}"}},
+        "scope": {"json": {"note": "", "scope": f"read:{secret}"}},
+    }
+
+
+@pytest.mark.parametrize("place", [*again("")])
+@pytest.mark.parametrize("is_basic", [False, True], ids=["in the body", "as HTTP Basic"])
+@pytest.mark.parametrize("is_right", [True, False], ids=["granted", "refused"])
+async def test_a_secret_that_a_client_sends_a_second_time(
+    management: Management, system: System, place: str, is_basic: bool, is_right: bool
+) -> None:
+    client = await management.a_client()
+    secret = client.request()["client_secret"] if is_right else f"{BEARS}-of-nobody"
+    request = {**client.request(), "client_secret": secret}
+    sent = again(secret)[place]
+    headers = dict(sent.get("headers", {}))
+    if is_basic:
+        pair = f"{quote_plus(request.pop('client_id'))}:{quote_plus(request.pop('client_secret'))}"
+        headers["Authorization"] = f"Basic {base64.b64encode(pair.encode()).decode()}"
+    body = "data" if "data" in sent else "json"
+    async with management.rule(RULE), management.rule(ACTION), management.rule(IN_PYTHON, language="python"):
+        answer = await management.ask(
+            **{body: {**request, **sent.get(body, {})}}, params=sent.get("params"), headers=headers
+        )
+        (record,) = await ended(management, answer)
+    assert answer.status == (401 if not is_right else 400 if place == "scope" else 200), answer.text
+    token = answer.body.get("access_token") or jwt.encode({}, secret * 2)
+    claims = jwt.decode(token, options={"verify_signature": False})
+    kept = {**await everything_kept(management, system), "record": json.dumps(record).encode()}
+    kept["claims"] = json.dumps(claims).encode()
+    assert [place for place, held in kept.items() if secret.encode() in held] == []
+    if answer.status == 200:
+        assert "***" in json.dumps(claims), "rules saw that something stood there"
 
 
 async def test_a_record_says_what_was_sent_without_its_value(management: Management) -> None:
